@@ -1,0 +1,40 @@
+"""Which random changes a training picture goes through, and how strong they may be."""
+
+from dataclasses import dataclass
+
+from core.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """All off by default. Strengths follow torchvision.transforms.v2; each picture draws its own."""
+
+    horizontal_flip: bool = False
+    vertical_flip: bool = False
+    rotation: float = 0.0  # degrees: the angle is drawn from [-rotation, rotation]
+    crop: float = 1.0  # smallest share of the area that a random crop keeps; 1 is no crop
+    brightness: float = 0.0  # the factor is drawn from [1 - brightness, 1 + brightness]
+    contrast: float = 0.0
+    saturation: float = 0.0
+
+    def __post_init__(self) -> None:
+        limits = {
+            "rotation": (0, 180),
+            "crop": (0.05, 1),
+            "brightness": (0, 1),
+            "contrast": (0, 1),
+            "saturation": (0, 1),
+        }
+        for name, (low, high) in limits.items():
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise ConfigError(
+                    f"The augmentation's {name} is out of range.",
+                    expected=f"{low} to {high}",
+                    found=str(value),
+                    fix="Move it back into its range.",
+                )
+
+    @property
+    def is_off(self) -> bool:
+        return self == Augmentation()

@@ -1,0 +1,57 @@
+"""The exceptions that users see: each says what happened and what to do about it."""
+
+
+class WorkbenchError(Exception):
+    """A problem that a user can cause and can mend.
+
+    `problem` is one sentence on what went wrong, `expected` and `found` name both sides of it where
+    there are two, and `fix` is what to do. Pages show all four through one function.
+    """
+
+    def __init__(self, problem: str, *, fix: str, expected: str = "", found: str = "") -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.expected = expected
+        self.found = found
+        self.fix = fix
+
+    def __str__(self) -> str:
+        parts = [self.problem]
+        if self.expected:
+            parts.append(f"Expected: {self.expected}.")
+        if self.found:
+            parts.append(f"Found: {self.found}.")
+        parts.append(self.fix)
+        return " ".join(part for part in parts if part)
+
+
+class ConfigError(WorkbenchError):
+    """A setting is outside what can work."""
+
+
+class LayerError(WorkbenchError):
+    """A layer can't be built on the map that reaches it."""
+
+
+class PictureRejected(WorkbenchError):
+    """A file is not a picture that can be used; `problem` is the reason listed beside its name."""
+
+
+class ImportRefused(WorkbenchError):
+    """A folder, upload or archive can't become a data set at all."""
+
+
+class DatasetError(WorkbenchError):
+    """A data set, or a file of one, is missing or damaged."""
+
+
+class RunError(WorkbenchError):
+    """A run can't be started, found, changed or continued."""
+
+
+class ModelFileError(WorkbenchError):
+    """A saved model can't be read as what it should be."""
+
+
+class Cancelled(Exception):
+    """The user asked a job to stop; not an error, and never shown as one."""

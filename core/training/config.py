@@ -1,0 +1,107 @@
+"""All that decides a training run, as one record that goes to and from JSON."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from core.data.augmentation_config import Augmentation
+from core.data.preprocessing import Preprocessing
+from core.errors import ConfigError
+from core.models.cnn_config import CnnConfig
+
+
+class Optimizer(StrEnum):
+    SGD = "sgd"
+    ADAM = "adam"
+    ADAMW = "adamw"
+
+
+class Schedule(StrEnum):
+    """How the learning rate moves from the first step to the last."""
+
+    CONSTANT = "constant"
+    COSINE = "cosine"
+
+
+class Loss(StrEnum):
+    """Softmax over one logit a class, or (two classes) the lecture's single logit."""
+
+    CROSS_ENTROPY = "cross_entropy"
+    SINGLE_LOGIT = "single_logit"
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    epochs: int = 10
+    batch_size: int = 32
+    optimizer: Optimizer = Optimizer.ADAM
+    learning_rate: float = 1e-3
+    momentum: float = 0.9  # SGD only
+    weight_decay: float = 0.0
+    schedule: Schedule = Schedule.CONSTANT
+    loss: Loss = Loss.CROSS_ENTROPY
+    class_weights: bool = False  # weigh each class by the inverse of its share of the training pictures
+    patience: int | None = None  # epochs without a better validation loss before stopping early
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        limits: dict[str, tuple[float, float]] = {
+            "epochs": (1, 10_000),
+            "batch_size": (1, 4096),
+            "learning_rate": (1e-8, 100),
+            "momentum": (0, 0.9999),
+            "weight_decay": (0, 10),
+            "seed": (0, 2**31 - 1),
+        }
+        for name, (low, high) in limits.items():
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise ConfigError(
+                    f"The {name.replace('_', ' ')} is out of range.",
+                    expected=f"{low} to {high}",
+                    found=str(value),
+                    fix="Move it back into its range.",
+                )
+        if self.patience is not None and self.patience < 1:
+            raise ConfigError(
+                "The patience of early stopping is too short.",
+                expected="at least 1 epoch",
+                found=str(self.patience),
+                fix="Raise it, or turn early stopping off.",
+            )
+
+
+@dataclass(frozen=True)
+class CnnRunConfig:
+    """One training of one CNN on one split of one data set. `classes` are in the order of the logits."""
+
+    name: str
+    dataset_id: str
+    split_id: str
+    classes: tuple[str, ...]
+    preprocessing: Preprocessing
+    cnn: CnnConfig
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    device: str = "auto"
+    kind: str = "train-cnn"
+
+    def __post_init__(self) -> None:
+        if len(self.classes) < 2:
+            raise ConfigError(
+                "There is nothing to tell apart.",
+                expected="at least 2 classes",
+                found=str(len(self.classes)),
+                fix="Bring a data set with one sub-folder for each of two or more classes.",
+            )
+        if self.training.loss is Loss.SINGLE_LOGIT and len(self.classes) != 2:
+            raise ConfigError(
+                "A single logit can tell only two classes apart.",
+                expected="2 classes",
+                found=str(len(self.classes)),
+                fix="Use cross-entropy for this data set.",
+            )
+
+    @property
+    def outputs(self) -> int:
+        """Width of the last linear layer."""
+        return 1 if self.training.loss is Loss.SINGLE_LOGIT else len(self.classes)
