@@ -104,5 +104,5 @@ class Preprocessing:
     def normalized(self, pixels: np.ndarray) -> np.ndarray:
         """uint8 (B, H, W, C) as the float32 (B, C, H, W) that enters the network."""
         scaled = pixels.astype(np.float32) / 255
-        scaled = (scaled - np.float32(self.mean)) / np.float32(self.std)
+        scaled = (scaled - np.array(self.mean, np.float32)) / np.array(self.std, np.float32)
         return np.ascontiguousarray(scaled.transpose(0, 3, 1, 2))
