@@ -1,0 +1,54 @@
+# make run    the app, on this machine only; the address is printed
+# make test   every test; TESTS="tests/core -k splits" for some of them
+# make lint   ruff and mypy
+# make bench  the measurements, one table each
+# make clean  removes the virtual environment and the tools' caches; never the workspace
+
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?=
+TESTS ?=
+
+BIN := $(VENV)/bin
+# An environment is up to date when it holds a stamp named after what its requirements say.
+checksum = $(shell cat $(1) | cksum | cut -d ' ' -f 1)
+RUN_STAMP := $(VENV)/.installed-$(call checksum,requirements.txt)
+DEV_STAMP := $(VENV)/.installed-dev-$(call checksum,requirements.txt requirements-dev.txt)
+BENCHMARKS := $(sort $(patsubst tests/benchmarks/%.py,%,$(wildcard tests/benchmarks/bench_*.py)))
+
+.PHONY: run test lint bench clean
+
+run: $(RUN_STAMP)
+	@$(BIN)/python -m streamlit run app.py $(if $(PORT),--server.port $(PORT))
+
+test: $(DEV_STAMP)
+	@$(BIN)/python -m pytest $(TESTS)
+
+lint: $(DEV_STAMP)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy core
+
+bench: $(DEV_STAMP)
+	@set -e; for name in $(BENCHMARKS); do echo "== $$name"; $(BIN)/python -m tests.benchmarks.$$name; done
+
+clean:
+	rm -rf .venv .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(RUN_STAMP): | $(BIN)/python
+	@echo "Installing what the app needs into $(VENV) (PyTorch is a few GB; only the first time)."
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -r requirements.txt
+	@rm -f $(VENV)/.installed-[0-9]* && touch $@
+
+$(DEV_STAMP): $(RUN_STAMP)
+	@echo "Installing what the tests need into $(VENV)."
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet -r requirements-dev.txt
+	@rm -f $(VENV)/.installed-dev-* && touch $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; name one: make run PYTHON=python3.12"; exit 1; }
+	@echo "Making a virtual environment in $(VENV)."
+	@$(PYTHON) -m venv $(VENV) \
+		|| { rm -rf $(VENV); echo "On Debian and Ubuntu: apt install python3-venv, then again."; exit 1; }

@@ -1,0 +1,35 @@
+"""What every page starts with, and how one leads to another."""
+
+from pathlib import Path
+
+import streamlit as st
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+
+START = "pages/home/start.py"
+DATASETS = "pages/data/datasets.py"
+TRAIN_CNN = "pages/train/cnn.py"
+RUNS = "pages/train/runs.py"
+PREDICT = "pages/use/predict.py"
+
+
+def open_page(title: str, purpose: str) -> None:
+    """The style, the title, and in one sentence what the page is for."""
+    st.html(ASSETS / "style.css")
+    st.title(title, anchor=False)
+    st.markdown(purpose)
+
+
+def button_to(
+    page: str, label: str, *, key: str, primary: bool = False, icon: str | None = None, **query: str
+) -> None:
+    """A button that leads to `page`, with `query` in its address."""
+    if st.button(label, key=key, icon=icon, type="primary" if primary else "secondary"):
+        st.switch_page(page, query_params=query or None)
+
+
+def empty_state(words: str, page: str, label: str, *, key: str) -> None:
+    """Nothing to show yet: why, and the button to what comes first."""
+    with st.container(border=True, horizontal_alignment="center"):
+        st.markdown(words, text_alignment="center")
+        button_to(page, label, key=key, primary=True)

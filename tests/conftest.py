@@ -1,0 +1,23 @@
+import random
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.workspace import Workspace, open_workspace
+
+
+@pytest.fixture(autouse=True)
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """An empty workspace; whatever opens one during the test gets this one."""
+    monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path / "home"))
+    return open_workspace()
+
+
+@pytest.fixture(autouse=True)
+def seeds() -> None:
+    random.seed(0)
+    np.random.seed(0)
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(0)
