@@ -55,6 +55,14 @@ def open_workspace(root: Path | None = None) -> Workspace:
     return workspace
 
 
+def workspace_around(folder: Path) -> Workspace:
+    """The workspace that `folder` lies in, wherever it was moved to; else the default one."""
+    for parent in folder.resolve().parents:
+        if (parent / "datasets").is_dir() and (parent / "runs").is_dir():
+            return open_workspace(parent)
+    return open_workspace()
+
+
 def new_id(label: str) -> str:
     """An id for a folder: time, a readable slug of `label`, and four random characters."""
     ascii_label = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode()

@@ -40,7 +40,7 @@ class TrainingConfig:
     schedule: Schedule = Schedule.CONSTANT
     loss: Loss = Loss.CROSS_ENTROPY
     class_weights: bool = False  # weigh each class by the inverse of its share of the training pictures
-    patience: int | None = None  # epochs without a better validation loss before stopping early
+    patience: int | None = None  # epochs without a new best before stopping early
     seed: int = 0
 
     def __post_init__(self) -> None:

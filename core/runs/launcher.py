@@ -1,0 +1,92 @@
+"""Starting and stopping the process of a run."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+
+from core.errors import RunError
+from core.runs.store import Run, RunState, is_active
+from core.workspace import write_json
+
+PROJECT = Path(__file__).resolve().parents[2]
+OBEY_WITHIN = 20.0  # seconds from the stop file to terminating the process group
+DIE_WITHIN = 5.0  # seconds from terminating to killing
+
+
+def launch(run: Run) -> None:
+    """Start the worker of `run`, or start it again: it goes on from its last checkpoint.
+
+    The process has a session of its own, so it outlives this one.
+
+    Raises:
+        RunError: a worker is already at work on it.
+    """
+    if (run.folder / "launch.json").exists() and is_active(run):
+        raise RunError(f"Run {run.name} is already at work.", fix="Watch it on the Runs page.")
+    run.stop_file.unlink(missing_ok=True)
+    (run.folder / "launch.json").unlink(missing_ok=True)
+    run.write_status(
+        replace(
+            run.written_status(),
+            state=RunState.QUEUED,
+            queued=time.time(),
+            pid=None,
+            process_started=None,
+            finished=None,
+            message="",
+            fix="",
+        )
+    )
+    with run.log_file.open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "core.runs.worker", str(run.folder)],
+            cwd=PROJECT,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    write_json(
+        run.folder / "launch.json",
+        {"pid": process.pid, "process_started": psutil.Process(process.pid).create_time()},
+    )
+    threading.Thread(target=process.wait, daemon=True, name=f"reaper of {run.id}").start()
+
+
+def request_stop(run: Run) -> None:
+    """Ask the worker to stop at the next batch; one that doesn't obey in time is ended."""
+    status = run.status()
+    if not status.state.is_active:
+        return
+    run.stop_file.touch()
+    threading.Thread(target=_end_if_disobeyed, args=(run,), daemon=True).start()
+
+
+def _end_if_disobeyed(run: Run) -> None:
+    for wait, end in ((OBEY_WITHIN, psutil.Process.terminate), (DIE_WITHIN, psutil.Process.kill)):
+        deadline = time.monotonic() + wait
+        while time.monotonic() < deadline:
+            if not is_active(run):
+                return
+            time.sleep(0.2)
+        _to_worker_and_children(run, end)
+
+
+def _to_worker_and_children(run: Run, end: Callable[[psutil.Process], None]) -> None:
+    pid = run.status().pid
+    if pid is None:
+        return
+    with contextlib.suppress(psutil.NoSuchProcess):
+        worker = psutil.Process(pid)
+        for process in (worker, *worker.children(recursive=True)):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                end(process)

@@ -1,0 +1,88 @@
+"""What a worker tells the world: its status file, its metrics, and whether it was asked to stop."""
+
+import json
+import os
+import threading
+import time
+from dataclasses import replace
+from typing import Any
+
+import psutil
+
+from core.errors import Cancelled
+from core.runs.store import Run, RunState, Status
+
+FLUSH_EVERY = 0.4  # seconds, when something changed
+HEARTBEAT_EVERY = 3.0  # seconds, when nothing did
+
+
+class Reporter:
+    """Holds the status in memory; a thread writes it to disk, so that a job's inner loop never waits."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        process = psutil.Process()
+        self._status = replace(
+            run.written_status(),
+            state=RunState.QUEUED,
+            pid=os.getpid(),
+            process_started=process.create_time(),
+            message="",
+            fix="",
+        )
+        self._changed = True
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self.flush()
+        self._thread = threading.Thread(target=self._keep_writing, daemon=True)
+        self._thread.start()
+
+    @property
+    def status(self) -> Status:
+        return self._status
+
+    def update(self, **changes: Any) -> None:
+        """Change fields of the status; they reach the disk within half a second."""
+        with self._lock:
+            self._status = replace(self._status, **changes)
+            self._changed = True
+
+    def flush(self) -> None:
+        """Write the status now."""
+        with self._lock:
+            self._status = replace(self._status, heartbeat=time.time())
+            self._changed = False
+            self.run.write_status(self._status)
+
+    def close(self, state: RunState, **changes: Any) -> None:
+        """Write the last status of this process; nothing is written after it."""
+        self._ended.set()
+        self._thread.join()
+        self.update(state=state, finished=time.time(), seconds_left=None, **changes)
+        self.flush()
+
+    def should_stop(self) -> bool:
+        return self.run.stop_file.exists()
+
+    def raise_if_stopped(self) -> None:
+        """Raises `Cancelled` when the user asked for an end."""
+        if self.should_stop():
+            raise Cancelled
+
+    def progress(self, done: int, total: int, what: str) -> None:
+        self.update(done=done, total=total, what=what)
+
+    def append_metrics(self, record: dict[str, Any]) -> None:
+        """Add one finished epoch; it is on disk when this returns."""
+        with self.run.metrics_file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
+
+    def _keep_writing(self) -> None:
+        last = time.monotonic()
+        while not self._ended.wait(FLUSH_EVERY):
+            if self._changed or time.monotonic() - last > HEARTBEAT_EVERY:
+                try:
+                    self.flush()
+                except OSError as failure:
+                    print(f"The status could not be written: {failure}", flush=True)
+                last = time.monotonic()

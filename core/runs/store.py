@@ -1,0 +1,252 @@
+"""A run is a folder, and the folder is the truth: what it is to do, how far it is, what came out."""
+
+import contextlib
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from core.errors import ConfigError, RunError
+from core.records import from_json, to_json
+from core.workspace import folder_of, new_id, read_json, write_json
+
+FRESH_HEARTBEAT = 30.0  # seconds
+START_TIME_TOLERANCE = 2.0  # seconds: clocks are corrected while a process runs
+GRACE_BEFORE_FIRST_STATUS = 60.0  # seconds from launch to the worker's first word on a slow disk
+
+
+class RunState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    FINISHED = "finished"
+    FAILED = "failed"
+    LOST = "lost"
+
+    @property
+    def is_active(self) -> bool:
+        """A process is, or is about to be, at work on the run."""
+        return self in (RunState.QUEUED, RunState.RUNNING, RunState.STOPPING)
+
+
+@dataclass(frozen=True)
+class Status:
+    """What `status.json` holds; times in seconds since 1970, progress in units of `what`."""
+
+    state: RunState
+    message: str = ""
+    fix: str = ""
+    pid: int | None = None
+    process_started: float | None = None
+    heartbeat: float = 0.0
+    queued: float = 0.0
+    started: float | None = None
+    finished: float | None = None
+    what: str = ""
+    done: int = 0
+    total: int = 0
+    epoch: int = 0
+    epochs: int = 0
+    pictures_per_second: float | None = None
+    seconds_left: float | None = None
+    device: str = ""
+    result: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run folder. Readers need no lock: every file is written whole, or only appended to."""
+
+    folder: Path
+
+    @property
+    def id(self) -> str:
+        return self.folder.name
+
+    @property
+    def stop_file(self) -> Path:
+        return self.folder / "stop"
+
+    @property
+    def log_file(self) -> Path:
+        return self.folder / "log.txt"
+
+    @property
+    def metrics_file(self) -> Path:
+        return self.folder / "metrics.jsonl"
+
+    def config(self) -> dict[str, Any]:
+        """The settings that the run was made with, as JSON."""
+        return self._read("config.json")
+
+    def write_config(self, config: dict[str, Any]) -> None:
+        write_json(self.folder / "config.json", config)
+
+    @property
+    def name(self) -> str:
+        return str(self.config().get("name") or self.id)
+
+    def rename(self, name: str) -> None:
+        """Give the run another name; its id and its files stay.
+
+        Raises:
+            RunError: the name is empty.
+        """
+        if not name.strip():
+            raise RunError("A run needs a name.", fix="Type at least one character.")
+        self.write_config({**self.config(), "name": name.strip()[:120]})
+
+    def status(self) -> Status:
+        """The status now: a worker that died without a word makes it `lost`."""
+        written = self.written_status()
+        if not written.state.is_active:
+            return written
+        if not self._has_live_worker(written):
+            return replace(
+                written,
+                state=RunState.LOST,
+                message="The process of this run died without a word: killed, or the machine stopped.",
+                fix="Go on from the last finished epoch, or look at the log.",
+            )
+        if self.stop_file.exists():
+            return replace(written, state=RunState.STOPPING)
+        return written
+
+    def written_status(self) -> Status:
+        """The status as the worker last wrote it."""
+        try:
+            return from_json(Status, self._read("status.json"))
+        except ConfigError as damage:
+            raise RunError(
+                f"The status of run {self.id} can't be read: {damage}", fix="Delete the run."
+            ) from damage
+
+    def write_status(self, status: Status) -> None:
+        write_json(self.folder / "status.json", to_json(status))
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """One record a finished epoch, in order; a line cut short by a crash is left out."""
+        records = []
+        with contextlib.suppress(FileNotFoundError), self.metrics_file.open(encoding="utf-8") as lines:
+            for line in lines:
+                with contextlib.suppress(json.JSONDecodeError):
+                    records.append(json.loads(line))
+        return records
+
+    def log(self, last_characters: int = 20_000) -> str:
+        """The end of what the worker printed."""
+        try:
+            with self.log_file.open("rb") as file:
+                file.seek(0, 2)
+                file.seek(max(0, file.tell() - last_characters))
+                return file.read().decode("utf-8", "replace")
+        except FileNotFoundError:
+            return ""
+
+    def _has_live_worker(self, written: Status) -> bool:
+        if written.pid is not None and written.process_started is not None:
+            return is_alive(written.pid, written.process_started, written.heartbeat)
+        launched = self._launched()
+        if launched is not None:
+            return is_alive(launched["pid"], launched["process_started"], time.time())
+        return time.time() - written.queued < GRACE_BEFORE_FIRST_STATUS
+
+    def _launched(self) -> dict[str, Any] | None:
+        try:
+            return read_json(self.folder / "launch.json")
+        except (OSError, ValueError):
+            return None
+
+    def _read(self, file: str) -> dict[str, Any]:
+        try:
+            value = read_json(self.folder / file)
+        except FileNotFoundError:
+            raise RunError(
+                f"Run {self.id} has no {file}.", fix="It was deleted, or never whole. Choose another run."
+            ) from None
+        except (OSError, ValueError) as damage:
+            raise RunError(
+                f"{file} of run {self.id} can't be read: {damage}.", fix="Delete the run."
+            ) from damage
+        if not isinstance(value, dict):
+            raise RunError(f"{file} of run {self.id} is not a JSON object.", fix="Delete the run.")
+        return value
+
+
+def create_run(parent: Path, config: dict[str, Any], label: str) -> Run:
+    """A new run folder under `parent` with its `config.json`, queued; it appears whole or not at all."""
+    run_id = new_id(label)
+    incoming = Run(parent / f".incoming-{run_id}")
+    incoming.folder.mkdir(parents=True)
+    incoming.write_config(config)
+    incoming.write_status(Status(RunState.QUEUED, queued=time.time()))
+    return Run(incoming.folder.rename(parent / run_id))
+
+
+def open_run(parent: Path, run_id: str) -> Run:
+    """The run with this id.
+
+    Raises:
+        RunError: there is none.
+    """
+    run = Run(folder_of(parent, run_id))
+    if not (run.folder / "config.json").is_file():
+        raise RunError(
+            f"There is no run {run_id}.", fix="It may have been deleted. Choose another one from the list."
+        )
+    return run
+
+
+def list_runs(parent: Path) -> list[Run]:
+    """All runs under `parent`, newest first."""
+    return sorted(_runs_in(parent), key=lambda run: run.id, reverse=True)
+
+
+def _runs_in(parent: Path) -> Iterator[Run]:
+    if parent.is_dir():
+        for folder in parent.iterdir():
+            if not folder.name.startswith(".") and (folder / "config.json").is_file():
+                yield Run(folder)
+
+
+def delete_run(run: Run) -> None:
+    """Delete the folder of a run that nobody works on.
+
+    Raises:
+        RunError: it is still at work.
+    """
+    if is_active(run):
+        raise RunError(f"Run {run.name} is still at work.", fix="Stop it first.")
+    doomed = run.folder.rename(run.folder.with_name(f".deleted-{run.id}"))
+    shutil.rmtree(doomed, ignore_errors=True)
+
+
+def is_active(run: Run) -> bool:
+    """Whether a process is at work on the run; one whose status can't be read is not."""
+    try:
+        return run.status().state.is_active
+    except RunError:
+        return False
+
+
+def is_alive(pid: int, process_started: float, heartbeat: float) -> bool:
+    """Whether the process `pid` that started at `process_started` still runs.
+
+    A PID is used again by later processes, so the start time has to agree; only where the clock was
+    set meanwhile does a fresh heartbeat vouch for it.
+    """
+    try:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        same_start = abs(process.create_time() - process_started) < START_TIME_TOLERANCE
+    except psutil.Error:
+        return False
+    return same_start or abs(time.time() - heartbeat) < FRESH_HEARTBEAT

@@ -1,0 +1,58 @@
+"""The process of one run: `python -m core.runs.worker RUN_DIR`."""
+
+import sys
+import time
+import traceback
+from pathlib import Path
+
+import filelock
+
+from core.errors import Cancelled, WorkbenchError
+from core.runs.failure import explain_failure
+from core.runs.jobs import job_of_kind
+from core.runs.reporter import Reporter
+from core.runs.store import Run, RunState
+from core.workspace import workspace_around
+
+FAILED, ALREADY_AT_WORK, USAGE = 1, 3, 2
+
+
+def work(run: Run) -> int:
+    """Do what the run's config says, from where it was left; returns the exit status."""
+    try:
+        with filelock.FileLock(run.folder / "worker.lock", blocking=False):
+            return _work_alone(run)
+    except filelock.Timeout:
+        print(f"Another process is already at work on {run.id}.", file=sys.stderr)
+        return ALREADY_AT_WORK
+
+
+def _work_alone(run: Run) -> int:
+    reporter = Reporter(run)
+    try:
+        reporter.update(started=time.time())
+        job_of_kind(run.config().get("kind", ""))(workspace_around(run.folder), reporter)
+    except Cancelled:
+        reporter.close(RunState.STOPPED)
+        return 0
+    except Exception as error:
+        if not isinstance(error, WorkbenchError):
+            traceback.print_exc()
+        failure = explain_failure(error)
+        print(f"{failure.message} {failure.fix}", file=sys.stderr, flush=True)
+        reporter.close(RunState.FAILED, message=failure.message, fix=failure.fix)
+        return FAILED
+    reporter.close(RunState.FINISHED)
+    return 0
+
+
+def main() -> int:
+    arguments = sys.argv[1:]
+    if len(arguments) != 1 or not (Path(arguments[0]) / "config.json").is_file():
+        print("usage: python -m core.runs.worker RUN_DIR   (a folder with a config.json)", file=sys.stderr)
+        return USAGE
+    return work(Run(Path(arguments[0]).resolve()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""From a finished run to class probabilities of new pictures, through the very preprocessing of its training."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import nn
+
+from core.data.decoding import Source, open_picture
+from core.data.preprocessing import Preprocessing
+from core.errors import ModelFileError
+from core.models.cnn import build_cnn
+from core.models.saved_model import SavedModel, load_model_description
+from core.runs.store import Run
+from core.training.checkpoint import CheckpointFolder
+from core.training.config import Loss
+from core.training.objective import probabilities
+
+BATCH = 64
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """A trained model in eval mode on the CPU, with all that its pictures have to go through."""
+
+    model: nn.Module
+    saved: SavedModel
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.saved.classes
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        return self.saved.preprocessing
+
+    def read(self, source: Source) -> np.ndarray:
+        """What the network receives of a picture file: uint8 (H, W, C), before normalization.
+
+        Raises:
+            PictureRejected: the file is not a picture that can be used.
+        """
+        size = (self.preprocessing.height, self.preprocessing.width)
+        return self.preprocessing.pixels(open_picture(source, at_least=size))
+
+    def received(self, picture: Image.Image) -> np.ndarray:
+        """What the network receives of a decoded picture: uint8 (H, W, C), before normalization."""
+        return self.preprocessing.pixels(picture)
+
+    def predict(self, received: Sequence[np.ndarray]) -> np.ndarray:
+        """Class probabilities (N, K), float32, of N arrays made by `read` or `received`."""
+        if not received:
+            return np.zeros((0, len(self.classes)), np.float32)
+        loss = Loss.SINGLE_LOGIT if self.saved.single_logit else Loss.CROSS_ENTROPY
+        parts = []
+        with torch.inference_mode():
+            for start in range(0, len(received), BATCH):
+                pixels = np.stack(received[start : start + BATCH])
+                logits = self.model(torch.from_numpy(self.preprocessing.normalized(pixels)))
+                parts.append(probabilities(logits, loss).numpy())
+        return np.concatenate(parts)
+
+
+def load_predictor(run: Run) -> Predictor:
+    """The best model of `run`, read under `weights_only=True`.
+
+    Raises:
+        ModelFileError: the run has no model yet, or its files don't belong together.
+    """
+    saved = load_model_description(run.folder)
+    weights = CheckpointFolder(run.folder).load_best()
+    model = build_cnn(saved.cnn, saved.preprocessing.shape, saved.outputs)
+    try:
+        model.load_state_dict(weights)
+    except (RuntimeError, TypeError, AttributeError) as mismatch:
+        raise ModelFileError(
+            f"The weights don't fit the network that stands beside them: {str(mismatch)[:400]}",
+            fix="best.pt and model.json come from two different runs. Train the run again.",
+        ) from mismatch
+    return Predictor(model.eval(), saved)

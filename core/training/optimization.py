@@ -1,0 +1,31 @@
+"""Optimizer and learning-rate schedule of a run."""
+
+import math
+from collections.abc import Iterable
+
+import torch
+from torch import nn, optim
+
+from core.training.config import Optimizer, Schedule, TrainingConfig
+
+
+def make_optimizer(parameters: Iterable[nn.Parameter], training: TrainingConfig) -> optim.Optimizer:
+    """SGD with momentum, Adam or AdamW, in PyTorch's fused form."""
+    lr, decay = training.learning_rate, training.weight_decay
+    if training.optimizer is Optimizer.SGD:
+        return optim.SGD(parameters, lr=lr, momentum=training.momentum, weight_decay=decay, fused=True)
+    kind = optim.Adam if training.optimizer is Optimizer.ADAM else optim.AdamW
+    return kind(parameters, lr=lr, weight_decay=decay, fused=True)
+
+
+def learning_rate(training: TrainingConfig, progress: float) -> float:
+    """The rate at `progress` in [0, 1] through the run; cosine falls from the full rate to 1 % of it."""
+    if training.schedule is Schedule.CONSTANT:
+        return training.learning_rate
+    floor = 0.01
+    return training.learning_rate * (floor + (1 - floor) * (1 + math.cos(math.pi * progress)) / 2)
+
+
+def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] = rate
