@@ -1,4 +1,4 @@
-"""From a finished run to class probabilities of new pictures, through the very preprocessing of its training."""
+"""From a finished run to class probabilities of new pictures, preprocessed just as in its training."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

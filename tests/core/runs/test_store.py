@@ -1,0 +1,131 @@
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from core.errors import RunError, WorkbenchError
+from core.runs.store import Run, RunState, Status, create_run, delete_run, is_alive, list_runs, open_run
+from core.workspace import Workspace, write_text
+
+
+@pytest.fixture
+def run(workspace: Workspace) -> Run:
+    return create_run(workspace.runs, {"kind": "train-cnn", "name": "First try"}, "First try")
+
+
+def at_work(run: Run, pid: int, started: float, **changes) -> None:
+    run.write_status(
+        replace(Status(RunState.RUNNING, pid=pid, process_started=started, heartbeat=time.time()), **changes)
+    )
+
+
+def own_start() -> float:
+    return psutil.Process().create_time()
+
+
+def test_a_new_run_is_whole(run: Run, workspace: Workspace) -> None:
+    assert [found.id for found in list_runs(workspace.runs)] == [run.id]
+    assert open_run(workspace.runs, run.id).config()["name"] == "First try"
+    assert run.status().state is RunState.QUEUED
+    assert run.metrics() == []
+    assert run.log() == ""
+
+
+def test_a_run_whose_process_lives_is_running(run: Run) -> None:
+    at_work(run, os.getpid(), own_start())
+    assert run.status().state is RunState.RUNNING
+
+
+def test_a_run_that_was_asked_to_stop_is_stopping(run: Run) -> None:
+    at_work(run, os.getpid(), own_start())
+    run.stop_file.touch()
+    assert run.status().state is RunState.STOPPING
+
+
+def test_a_run_whose_process_died_is_lost(run: Run) -> None:
+    at_work(run, 2**22 - 1, own_start())
+    status = run.status()
+    assert status.state is RunState.LOST
+    assert "died" in status.message
+    assert status.fix
+
+
+def test_a_pid_that_was_used_again_is_not_the_worker(run: Run) -> None:
+    at_work(run, os.getpid(), own_start() - 1000, heartbeat=time.time() - 1000)
+    assert run.status().state is RunState.LOST
+
+
+def test_a_clock_that_was_set_does_not_lose_a_run(run: Run) -> None:
+    at_work(run, os.getpid(), own_start() - 1000)
+    assert run.status().state is RunState.RUNNING
+
+
+def test_a_zombie_is_dead() -> None:
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    try:
+        deadline = time.monotonic() + 5
+        while psutil.Process(pid).status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert not is_alive(pid, psutil.Process(pid).create_time(), time.time())
+    finally:
+        os.waitpid(pid, 0)
+
+
+def test_a_metrics_line_cut_by_a_crash_is_left_out(run: Run) -> None:
+    write_text(run.metrics_file, '{"epoch": 1}\n{"epoch": 2}\n{"epo')
+    assert [record["epoch"] for record in run.metrics()] == [1, 2]
+
+
+def test_rename_keeps_the_id(run: Run, workspace: Workspace) -> None:
+    run.rename("  Better name ")
+    assert open_run(workspace.runs, run.id).name == "Better name"
+    with pytest.raises(RunError, match="needs a name"):
+        run.rename(" ")
+
+
+def test_delete_refuses_a_run_at_work(run: Run, workspace: Workspace) -> None:
+    at_work(run, os.getpid(), own_start())
+    with pytest.raises(RunError, match="still at work"):
+        delete_run(run)
+    at_work(run, os.getpid(), own_start(), state=RunState.FINISHED)
+    delete_run(run)
+    assert list_runs(workspace.runs) == []
+    assert list(workspace.runs.iterdir()) == []
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"state": "dancing"}', '{"state": 3}'])
+def test_a_damaged_status_is_named_and_can_be_deleted(run: Run, workspace: Workspace, damage: str) -> None:
+    (run.folder / "status.json").write_text(damage)
+    with pytest.raises(RunError, match=rf"status.*{run.id}|{run.id}.*status|status.json"):
+        run.status()
+    delete_run(run)
+    assert list_runs(workspace.runs) == []
+
+
+@pytest.mark.parametrize("hostile", ["../datasets", "/etc", "..", "x/../../y"])
+def test_an_id_from_a_link_cannot_leave_the_workspace(hostile: str, workspace: Workspace) -> None:
+    with pytest.raises(WorkbenchError, match="not an id"):
+        open_run(workspace.runs, hostile)
+
+
+def test_a_missing_run_is_named(workspace: Workspace) -> None:
+    with pytest.raises(RunError, match="There is no run 2026-gone"):
+        open_run(workspace.runs, "2026-gone")
+
+
+def test_the_log_is_read_from_its_end(run: Run) -> None:
+    run.log_file.write_bytes(b"\xff" + b"x" * 50_000 + b"the end\n")
+    assert run.log(100).endswith("the end\n")
+    assert len(run.log(100)) == 100
+
+
+def test_a_folder_cut_short_in_creation_is_no_run(workspace: Workspace) -> None:
+    (workspace.runs / ".incoming-x").mkdir()
+    (workspace.runs / "stray").mkdir()
+    Path(workspace.runs / "file.txt").touch()
+    assert list_runs(workspace.runs) == []
