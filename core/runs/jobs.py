@@ -5,11 +5,13 @@ from dataclasses import asdict
 from typing import Any
 
 from core.errors import Cancelled, RunError
-from core.records import from_json
+from core.records import from_json, to_json
 from core.runs.reporter import Reporter
 from core.runs.slots import device_slot
 from core.runs.store import RunState
-from core.workspace import Workspace, write_text
+from core.workspace import Workspace, write_json, write_text
+
+REJECTED_FILE = "rejected.json"
 
 Job = Callable[[Workspace, Reporter], None]
 
@@ -32,14 +34,18 @@ def job_of_kind(kind: str) -> Job:
 
 
 def import_pictures(workspace: Workspace, reporter: Reporter) -> None:
-    """Bring a data set in; the result is its id."""
-    from core.data.importing import ImportConfig, import_dataset
+    """Bring a data set in; the result is its id. With nothing usable, `REJECTED_FILE` names every file."""
+    from core.data.importing import ImportConfig, NothingImported, import_dataset
 
     config = from_json(ImportConfig, reporter.run.config())
     reporter.update(state=RunState.RUNNING)
-    dataset = import_dataset(
-        workspace, config, on_progress=reporter.progress, should_stop=reporter.should_stop
-    )
+    try:
+        dataset = import_dataset(
+            workspace, config, on_progress=reporter.progress, should_stop=reporter.should_stop
+        )
+    except NothingImported as refusal:
+        write_json(reporter.run.folder / REJECTED_FILE, to_json(refusal.rejected))
+        raise
     reporter.update(result={"dataset_id": dataset.id})
 
 
