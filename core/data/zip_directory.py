@@ -1,0 +1,120 @@
+"""The central directory of a zip, looked at before `zipfile` reads it whole.
+
+Layout: APPNOTE.TXT of PKWARE, sections 4.3.12 (entries), 4.3.14 to 4.3.16 (end records).
+"""
+
+import io
+import struct
+from dataclasses import dataclass
+from typing import IO, Any, BinaryIO
+
+from core.errors import ImportRefused
+
+MAX_DIRECTORY_BYTES = 64_000_000  # it is held in memory, so a bomb could hide in it
+
+_END, _END_BYTES, _LONGEST_COMMENT = b"PK\x05\x06", 22, 0xFFFF
+_END_64, _END_64_BYTES = b"PK\x06\x06", 56
+_LOCATOR, _LOCATOR_BYTES = b"PK\x06\x07", 20
+_ENTRY, _ENTRY_BYTES = b"PK\x01\x02", 46
+_UTF8_NAME = 0x800
+
+
+@dataclass(frozen=True)
+class _Directory:
+    offset: int
+    size: int
+
+
+def directory_checked(file: BinaryIO) -> IO[bytes]:
+    """`file`, or a view of it in which every name can be decoded.
+
+    `zipfile` gives a whole archive up for one name that claims to be UTF-8 and is not. In the view such a
+    name claims nothing, so that it is read as CP437: odd letters, but the file is named and comes in.
+
+    Raises:
+        ImportRefused: the directory is too large to be held.
+    """
+    directory = _find(file)
+    if directory is None:
+        return file
+    if directory.size > MAX_DIRECTORY_BYTES:
+        raise ImportRefused(
+            "The zip has too many entries.",
+            expected=f"a list of names of at most {MAX_DIRECTORY_BYTES / 1e6:.0f} MB",
+            found=f"{directory.size / 1e6:,.0f} MB",
+            fix="Unpack it and import the folder by its path.",
+        )
+    file.seek(directory.offset)
+    original = file.read(directory.size)
+    mended = _without_false_utf8(original)
+    return file if mended == original else io.BufferedReader(_Patched(file, directory.offset, mended))
+
+
+def _find(file: BinaryIO) -> _Directory | None:
+    length = file.seek(0, io.SEEK_END)
+    tail_at = max(0, length - _END_BYTES - _LONGEST_COMMENT)
+    file.seek(tail_at)
+    tail = file.read()
+    at = tail.rfind(_END)
+    if at < 0 or len(tail) - at < _END_BYTES:
+        return None
+    size = struct.unpack_from("<L", tail, at + 12)[0]
+    end = tail_at + at
+    locator_at = at - _LOCATOR_BYTES
+    if locator_at >= 0 and tail.startswith(_LOCATOR, locator_at):
+        end -= _LOCATOR_BYTES + _END_64_BYTES
+        file.seek(max(0, end))
+        record = file.read(_END_64_BYTES)
+        if len(record) < _END_64_BYTES or not record.startswith(_END_64):
+            return None
+        size = struct.unpack_from("<Q", record, 40)[0]
+    return _Directory(end - size, size) if end >= size else None
+
+
+def _without_false_utf8(directory: bytes) -> bytes:
+    mended = bytearray(directory)
+    at = 0
+    while directory.startswith(_ENTRY, at) and at + _ENTRY_BYTES <= len(directory):
+        flags = struct.unpack_from("<H", directory, at + 8)[0]
+        name, extra, comment = struct.unpack_from("<3H", directory, at + 28)
+        if flags & _UTF8_NAME and not _is_utf8(directory[at + _ENTRY_BYTES : at + _ENTRY_BYTES + name]):
+            struct.pack_into("<H", mended, at + 8, flags & ~_UTF8_NAME)
+        at += _ENTRY_BYTES + name + extra + comment
+    return bytes(mended)
+
+
+def _is_utf8(name: bytes) -> bool:
+    try:
+        name.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+class _Patched(io.RawIOBase):
+    """A file read through, but for the bytes from `offset` on, which are `patch`."""
+
+    def __init__(self, file: BinaryIO, offset: int, patch: bytes) -> None:
+        self._file, self._offset, self._patch = file, offset, patch
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def readinto(self, buffer: Any) -> int:
+        start = self._file.tell()
+        data = bytearray(self._file.read(memoryview(buffer).nbytes))
+        low = max(start, self._offset)
+        high = min(start + len(data), self._offset + len(self._patch))
+        if low < high:
+            data[low - start : high - start] = self._patch[low - self._offset : high - self._offset]
+        memoryview(buffer)[: len(data)] = data
+        return len(data)
