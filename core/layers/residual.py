@@ -26,7 +26,7 @@ class Residual:
                 "The two sides of the residual connection can't be added.",
                 expected=f"{shape_text(skip)}, the shape on the skip side",
                 found=f"{shape_text(main)} after the convolution",
-                fix='Use padding "same", so that only the stride changes the size.',
+                fix="Use an odd kernel with padding dilation × (kernel - 1) / 2, which keeps the size.",
             )
         return main
 
