@@ -16,7 +16,7 @@ LONGEST_NAME = 16
 def confusion_figure(
     confusion: np.ndarray, classes: Sequence[str], marked: tuple[int, int] | None = None
 ) -> go.Figure:
-    """The counts `confusion` (K, K), row = true, column = predicted class; the colour is the share of the row.
+    """Counts `confusion` (K, K), row = true, column = predicted class; the colour is the share of the row.
 
     A heatmap can't be clicked in a way that Streamlit hears, so an invisible marker lies on each cell and
     carries (row, column) for `cell_of_selection`. `marked` is the cell to draw a frame around. Sets no colour

@@ -7,15 +7,11 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from core.figures.palette import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY_BLUE, VERMILLION, shade
+from core.figures.palette import BLUE, VERMILLION, line_style
 
 HEIGHT = 320  # pixels
 HOVER = "epoch %{x}: %{y:.4f}"
 HOVER_PERCENT = "epoch %{x}: %{y:.1%}"
-
-# Orange and sky blue are darkened, so that every line has a contrast of about 3:1 to white and to near-black.
-LINES = (BLUE, VERMILLION, GREEN, PURPLE, shade(ORANGE, -0.22), shade(SKY_BLUE, -0.25), GREY)
-DASHES = ("solid", "dash", "dashdot")
 
 
 @dataclass(frozen=True)
@@ -62,11 +58,6 @@ def compared_accuracy_figure(runs: Sequence[RunCurves]) -> go.Figure:
 def best_epoch(records: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     """The record of the last epoch that was a new best; None before the first."""
     return next((record for record in reversed(records) if record.get("is_best")), None)
-
-
-def line_style(position: int) -> tuple[str, str]:
-    """Colour and dash of line number `position`; pairs repeat only after all of them are used."""
-    return LINES[position % len(LINES)], DASHES[position // len(LINES) % len(DASHES)]
 
 
 def _one_run(run: RunCurves, epochs: int, quantity: _Quantity) -> go.Figure:
