@@ -1,0 +1,251 @@
+"""A run as one plain PyTorch script: the same pictures, network, seeds and steps, without this package."""
+
+from core.data.augmentation_config import Augmentation
+from core.data.dataset import Dataset
+from core.data.preprocessing import ColorMode, Preprocessing, Resize
+from core.data.splitting import Split
+from core.models.code import class_source
+from core.training.config import CnnRunConfig, Loss, Optimizer, Schedule, TrainingConfig
+
+_RESIZES = {
+    Resize.STRETCH: "picture.resize((WIDTH, HEIGHT), Image.Resampling.BILINEAR)",
+    Resize.CROP: "ImageOps.fit(picture, (WIDTH, HEIGHT), Image.Resampling.BILINEAR)",
+    Resize.PAD: "ImageOps.pad(picture, (WIDTH, HEIGHT), Image.Resampling.BILINEAR)",
+}
+
+
+def training_script(config: CnnRunConfig, dataset: Dataset, split: Split) -> str:
+    """A program that trains as this run does and prints the same numbers, up to rounding.
+
+    With augmentation it makes the same kinds of changes with torchvision, but other draws.
+
+    Raises:
+        LayerError: the network can't be built.
+    """
+    parts = [
+        _head(config, dataset, split),
+        class_source(config.cnn, config.preprocessing.shape, config.outputs),
+        _read(config.preprocessing, dataset),
+        _DATA,
+        _batch(config.augmentation),
+        _objective(config),
+        _EVALUATE,
+        _optimizer(config.training),
+        _loop(config),
+    ]
+    return "\n\n".join(part.strip("\n") for part in parts) + "\n"
+
+
+def _head(config: CnnRunConfig, dataset: Dataset, split: Split) -> str:
+    title = " ".join(config.name.split()).replace("\\", "/").replace('"', "'")
+    ordered_dict = (
+        "from collections import OrderedDict\n" if any(b.residual for b in config.cnn.blocks) else ""
+    )
+    transforms = "" if config.augmentation.is_off else "from torchvision.transforms import v2\n"
+    math = "import math\n" if config.training.schedule is Schedule.COSINE else ""
+    preprocessing = config.preprocessing
+    return f'''
+"""{title}: written by ConvNet Workbench.
+
+Needs torch, numpy and pillow{", and torchvision for the augmentation" if transforms else ""}.
+"""
+
+import json
+{math}{ordered_dict}from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+from torch import nn
+{transforms}
+DATA = Path({str(dataset.folder)!r})
+SPLIT = DATA / "splits" / "{split.id}.json"
+CLASSES = {list(config.classes)!r}
+HEIGHT, WIDTH = {preprocessing.height}, {preprocessing.width}
+MEAN, STD = {list(preprocessing.mean)}, {list(preprocessing.std)}
+EPOCHS, BATCH_SIZE, SEED = {config.training.epochs}, {config.training.batch_size}, {config.training.seed}
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+'''
+
+
+def _read(preprocessing: Preprocessing, dataset: Dataset) -> str:
+    formats = {picture.format for picture in dataset.pictures}
+    modes = {picture.mode for picture in dataset.pictures}
+    lines = ["    picture = Image.open(path)"]
+    if formats & {"JPEG", "MPO"}:
+        lines.append(
+            "    picture.draft(None, (2 * WIDTH, 2 * HEIGHT))  # a large JPEG is decoded smaller, and faster"
+        )
+    lines.append("    picture = ImageOps.exif_transpose(picture)")
+    if any(mode.startswith("I") or mode == "F" for mode in modes):
+        lines.append('    if picture.mode.startswith("I"):  # 16 bits to 8')
+        lines.append("        values = np.asarray(picture).astype(np.float64)")
+        lines.append("        picture = Image.fromarray(np.rint(values / 257).astype(np.uint8))")
+    if modes & {"P", "LA", "La", "PA", "RGBA", "RGBa"} or formats & {"PNG", "GIF"}:
+        lines.append('    if "A" in picture.getbands() or "transparency" in picture.info:')
+        lines.append('        picture = picture.convert("RGBA")')
+        lines.append('        paper = Image.new("RGB", picture.size, "white")')
+        lines.append('        paper.paste(picture.convert("RGB"), mask=picture.getchannel("A"))')
+        lines.append("        picture = paper")
+    mode = preprocessing.color.pillow_mode
+    if preprocessing.color is ColorMode.GREY and modes - {"L", "1"}:
+        lines.append('    picture = picture if picture.mode in ("L", "1") else picture.convert("RGB")')
+    lines.append(f'    picture = picture.convert("{mode}")')
+    lines.append("    if picture.size != (WIDTH, HEIGHT):")
+    lines.append(f"        picture = {_RESIZES[preprocessing.resize]}")
+    lines.append(f"    return np.asarray(picture).reshape(HEIGHT, WIDTH, {preprocessing.color.channels})")
+    body = "\n".join(lines)
+    return f'''
+def read(path):
+    """One picture, upright, as uint8 (H, W, C)."""
+{body}
+'''
+
+
+_DATA = """
+records = [json.loads(line) for line in (DATA / "pictures.jsonl").read_text(encoding="utf-8").splitlines()]
+pixels = np.stack([read(DATA / record["file"]) for record in records])  # (N, H, W, C)
+targets = torch.tensor([CLASSES.index(record["label"]) for record in records])
+split = json.loads(SPLIT.read_text(encoding="utf-8"))
+train_rows, valid_rows = torch.tensor(split["train"]), torch.tensor(split["valid"])
+mean = torch.tensor(MEAN, device=DEVICE).view(1, -1, 1, 1)
+std = torch.tensor(STD, device=DEVICE).view(1, -1, 1, 1)
+"""
+
+
+def _batch(augmentation: Augmentation) -> str:
+    augmented = "" if augmentation.is_off else _augmentation(augmentation)
+    line = (
+        "" if augmentation.is_off else "    if training:\n        x = torch.stack([augment(p) for p in x])\n"
+    )
+    return f'''
+{augmented}def batch(rows, training=False):
+    """Pictures (B, C, H, W), normalized, and their classes (B,)."""
+    x = torch.from_numpy(pixels[rows.numpy()]).to(DEVICE).permute(0, 3, 1, 2).float() / 255
+{line}    return (x - mean) / std, targets[rows].to(DEVICE)
+'''
+
+
+def _augmentation(augmentation: Augmentation) -> str:
+    lines = []
+    if augmentation.crop < 1:
+        lines.append(f"v2.RandomResizedCrop((HEIGHT, WIDTH), scale=({augmentation.crop:g}, 1)),")
+    if augmentation.horizontal_flip:
+        lines.append("v2.RandomHorizontalFlip(),")
+    if augmentation.vertical_flip:
+        lines.append("v2.RandomVerticalFlip(),")
+    if augmentation.rotation:
+        bilinear = "interpolation=v2.InterpolationMode.BILINEAR"
+        lines.append(f"v2.RandomRotation({augmentation.rotation:g}, {bilinear}),")
+    if augmentation.brightness or augmentation.contrast or augmentation.saturation:
+        color = (augmentation.brightness, augmentation.contrast, augmentation.saturation)
+        lines.append("v2.ColorJitter({:g}, {:g}, {:g}),".format(*color))
+    return "augment = v2.Compose([\n" + "".join(f"    {line}\n" for line in lines) + "])\n\n\n"
+
+
+def _objective(config: CnnRunConfig) -> str:
+    training = config.training
+    arguments = ""
+    weights = ""
+    if training.class_weights:
+        weights = (
+            f"counts = torch.bincount(targets[train_rows], minlength={len(config.classes)})\n"
+            f"weights = len(train_rows) / ({len(config.classes)} * counts.double())\n"
+            "weights = torch.where(counts > 0, weights, 0).float().to(DEVICE)\n"
+        )
+        single = training.loss is Loss.SINGLE_LOGIT
+        arguments = "pos_weight=weights[1] / weights[0]" if single else "weight=weights"
+    if training.loss is Loss.SINGLE_LOGIT:
+        return f"""
+{weights}criterion = nn.BCEWithLogitsLoss({arguments})
+
+
+def loss_of(logits, y):
+    return criterion(logits.squeeze(1), y.float())
+
+
+def classes_of(logits):
+    return (logits.squeeze(1) > 0).long()
+"""
+    return f"""
+{weights}loss_of = nn.CrossEntropyLoss({arguments})
+
+
+def classes_of(logits):
+    return logits.argmax(1)
+"""
+
+
+_EVALUATE = '''
+@torch.inference_mode()
+def evaluate(model, rows):
+    """Mean loss and accuracy."""
+    model.eval()
+    loss_sum = correct = 0.0
+    for part in rows.split(256):
+        x, y = batch(part)
+        logits = model(x)
+        loss_sum += loss_of(logits, y).item() * len(part)
+        correct += (classes_of(logits) == y).sum().item()
+    return loss_sum / len(rows), correct / len(rows)
+'''
+
+
+def _optimizer(training: TrainingConfig) -> str:
+    kind = {Optimizer.SGD: "SGD", Optimizer.ADAM: "Adam", Optimizer.ADAMW: "AdamW"}[training.optimizer]
+    arguments = f"lr={training.learning_rate:g}, weight_decay={training.weight_decay:g}"
+    if training.optimizer is Optimizer.SGD:
+        arguments += f", momentum={training.momentum:g}"
+    return f"""
+torch.manual_seed(SEED)
+model = CNN().to(DEVICE)
+optimizer = torch.optim.{kind}(model.parameters(), {arguments}, fused=True)
+"""
+
+
+def _loop(config: CnnRunConfig) -> str:
+    training = config.training
+    schedule = ""
+    if training.schedule is Schedule.COSINE:
+        schedule = f"""
+        progress = (epoch - 1 + number / len(batches)) / EPOCHS
+        rate = {training.learning_rate:g} * (0.01 + 0.99 * (1 + math.cos(math.pi * progress)) / 2)
+        for group in optimizer.param_groups:
+            group["lr"] = rate"""
+    patience = ""
+    if training.patience is not None:
+        patience = f"""
+    elif epoch - best_epoch >= {training.patience}:
+        print("Stopped early: no new best for {training.patience} epochs.")
+        break"""
+    enumerate_ = "number, positions in enumerate(batches)" if schedule else "positions in batches"
+    return f"""
+best, best_epoch = (-1.0, 0.0), 0
+for epoch in range(1, EPOCHS + 1):
+    seed = SEED * 1_000_003 + epoch
+    torch.manual_seed(seed)
+    model.train()
+    order = torch.randperm(len(train_rows), generator=torch.Generator().manual_seed(seed))
+    batches = list(order.split(BATCH_SIZE))
+    if len(batches) > 1 and len(batches[-1]) == 1:  # batch norm can't learn from one picture
+        batches[-2:] = [torch.cat(batches[-2:])]
+    loss_sum = correct = 0.0
+    for {enumerate_}:{schedule}
+        x, y = batch(train_rows[positions], training=True)
+        optimizer.zero_grad()
+        logits = model(x)
+        loss = loss_of(logits, y)
+        loss.backward()
+        optimizer.step()
+        loss_sum += loss.item() * len(y)
+        correct += (classes_of(logits) == y).sum().item()
+    train_loss, train_accuracy = loss_sum / len(train_rows), correct / len(train_rows)
+    valid_loss, valid_accuracy = evaluate(model, valid_rows)
+    print(
+        f"Epoch {{epoch}}: train loss {{train_loss:.4f}}, accuracy {{train_accuracy:.4f}}; "
+        f"validation loss {{valid_loss:.4f}}, accuracy {{valid_accuracy:.4f}}"
+    )
+    if (valid_accuracy, -valid_loss) > best:
+        best, best_epoch = (valid_accuracy, -valid_loss), epoch
+        torch.save(model.state_dict(), "best.pt"){patience}
+"""

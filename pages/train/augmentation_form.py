@@ -1,0 +1,56 @@
+"""The augmentation settings, and what they make of real pictures of the data set."""
+
+import numpy as np
+import streamlit as st
+
+from core.data.augmentation_config import Augmentation
+from core.data.dataset import Dataset
+from core.data.decoding import open_picture
+from core.data.preprocessing import ColorMode, Preprocessing
+from core.data.splitting import Split
+from pages.shared.errors import errors_shown
+
+PICTURES, VIEWS = 3, 5
+SHOWN_WIDTH = 96  # pixels
+
+
+def edit_augmentation(dataset: Dataset, split: Split, preprocessing: Preprocessing) -> Augmentation:
+    """Show the controls and a live preview; the settings that the controls say."""
+    left, right = st.columns(2)
+    with left:
+        horizontal = st.toggle("Flip left-right", key="flip-x")
+        vertical = st.toggle("Flip upside down", key="flip-y")
+        rotation = st.slider("Rotation, up to (degrees)", 0, 180, 0, key="rotation")
+        crop = st.slider("Random crop, at least (% of the area)", 5, 100, 100, key="crop")
+    with right:
+        brightness = st.slider("Brightness, up to (± %)", 0, 100, 0, key="brightness")
+        contrast = st.slider("Contrast, up to (± %)", 0, 100, 0, key="contrast")
+        saturation = 0
+        if preprocessing.color is ColorMode.RGB:
+            saturation = st.slider("Saturation, up to (± %)", 0, 100, 0, key="saturation")
+    settings = Augmentation(
+        horizontal, vertical, float(rotation), crop / 100, brightness / 100, contrast / 100, saturation / 100
+    )
+    if settings.is_off:
+        st.caption("Off: every epoch shows the same pictures. Move a control to see what it does to yours.")
+    else:
+        with errors_shown():
+            _preview(dataset, split, preprocessing, settings)
+    return settings
+
+
+def _preview(dataset: Dataset, split: Split, preprocessing: Preprocessing, settings: Augmentation) -> None:
+    with st.spinner("Loading PyTorch for the preview", show_time=False):
+        from core.data.augmentation_preview import preview_augmentation
+    rows = split.train[:: max(1, len(split.train) // PICTURES)][:PICTURES]
+    pixels = np.stack([_pixels(dataset, row, preprocessing) for row in rows])
+    st.caption("Left as it is, then five epochs of it:")
+    for original, views in zip(pixels, preview_augmentation(pixels, settings, VIEWS), strict=True):
+        with st.container(horizontal=True, gap="small"):
+            for picture in (original, *views):
+                st.image(picture.squeeze(), width=SHOWN_WIDTH)
+
+
+def _pixels(dataset: Dataset, row: int, preprocessing: Preprocessing) -> np.ndarray:
+    size = (preprocessing.height, preprocessing.width)
+    return preprocessing.pixels(open_picture(dataset.path(dataset.pictures[row]), at_least=size))
