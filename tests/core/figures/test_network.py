@@ -1,0 +1,91 @@
+import plotly.graph_objects as go
+import pytest
+from hypothesis import given, settings
+
+from core.figures.network import network_figure
+from core.figures.palette import BLUE, GREEN, ORANGE, VERMILLION
+from core.models.cnn_config import CnnConfig, ConvBlock
+from core.models.cnn_walk import walk
+from core.models.presets import PRESETS
+from tests.core.models.strategies import cnns, pictures
+
+
+def figure_of(key: str) -> go.Figure:
+    preset = PRESETS[key]
+    return network_figure(walk(preset.config, (preset.color.channels, *preset.size), 10))
+
+
+def fronts(figure: go.Figure, color: str) -> list[tuple[float, float]]:
+    """(thickness, height) of the boxes whose front is `color`, from left to right."""
+    (trace,) = [trace for trace in figure.data if trace.fillcolor == color.lower()]
+    corners = list(zip(trace.x, trace.y, strict=True))
+    boxes = [corners[i : i + 5] for i in range(0, len(corners), 6)]
+    return [(box[1][0] - box[0][0], box[2][1] - box[1][1]) for box in boxes]
+
+
+def labels(figure: go.Figure) -> list[str]:
+    return [annotation.text for annotation in figure.layout.annotations]
+
+
+def test_sides_and_thickness_are_to_scale():
+    figure = figure_of("lecture")
+    (thick_1, high_1), (thick_2, high_2) = fronts(figure, BLUE)  # 3 x 100 x 100, then 2 x 50 x 50
+    assert high_2 / high_1 == pytest.approx(50 / 100)
+    assert thick_2 / thick_1 == pytest.approx(2 / 3)
+    assert [high / high_1 for _, high in fronts(figure, ORANGE)] == pytest.approx([0.5, 0.25])
+
+
+def test_labels_name_each_volume_and_its_shape():
+    assert labels(figure_of("lecture")) == [
+        "<b>input</b><br>1×100×100",
+        "<b>conv1</b><br>3×100×100",
+        "<b>pool1</b><br>3×50×50",
+        "<b>conv2</b><br>2×50×50",
+        "<b>pool2</b><br>2×25×25",
+        "<b>flatten</b><br>1250",
+        "<b>output</b><br>10",
+    ]
+
+
+def test_hovering_tells_parameters_and_macs():
+    hover = next(trace for trace in figure_of("lecture").data if trace.hovertemplate)
+    assert hover.customdata[1][2] == "Conv2d 1 → 3, 3×3, padding 1<br>30 parameters<br>270,000 MACs"
+
+
+def test_linear_layers_are_green():
+    assert len(fronts(figure_of("lenet-5"), GREEN)) == 3
+
+
+def test_each_residual_connection_has_its_arc():
+    (arcs,) = [trace for trace in figure_of("small-resnet").data if trace.name == "Skip, added to the output"]
+    assert list(arcs.x).count(None) == 6
+
+
+def test_what_can_not_be_built_is_vermillion_and_last():
+    found = walk(CnnConfig((ConvBlock(4), ConvBlock(8, kernel=7, padding=0))), (1, 8, 8), 2)
+    figure = network_figure(found)
+    assert len(fronts(figure, VERMILLION)) == 1
+    assert labels(figure)[-1] == "<b>conv2</b><br>can't be built"
+    assert figure.layout.annotations[-1].font.color == VERMILLION
+    hover = next(trace for trace in figure.data if trace.hovertemplate)
+    assert found.problem in hover.customdata[-1][2].replace("<br>", " ")
+
+
+def test_a_crowded_network_labels_only_its_changes():
+    blocks = (ConvBlock(8, pool_size=1),) * 20
+    figure = network_figure(walk(CnnConfig(blocks), (1, 32, 32), 2))
+    assert len(labels(figure)) < 60
+    assert {annotation.yshift for annotation in figure.layout.annotations} == {0, -32}
+
+
+def test_colours_of_page_and_text_are_left_to_the_theme():
+    figure = figure_of("small-vgg")
+    assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0,0,0,0)"
+    assert all(annotation.font.color is None for annotation in figure.layout.annotations)
+
+
+@settings(max_examples=100, deadline=None)
+@given(config=cnns, shape=pictures)
+def test_any_walk_can_be_drawn_without_overlap(config, shape):
+    hover = next(trace for trace in network_figure(walk(config, shape, 2)).data if trace.hovertemplate)
+    assert list(hover.x) == sorted(set(hover.x))
