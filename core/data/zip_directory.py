@@ -5,6 +5,7 @@ Layout: APPNOTE.TXT of PKWARE, sections 4.3.12 (entries), 4.3.14 to 4.3.16 (end 
 
 import io
 import struct
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import IO, Any, BinaryIO
 
@@ -21,8 +22,11 @@ _UTF8_NAME = 0x800
 
 @dataclass(frozen=True)
 class _Directory:
+    """Where the entries lie; `shift` is what other bytes before the zip add to every offset in it."""
+
     offset: int
     size: int
+    shift: int
 
 
 def directory_checked(file: BinaryIO) -> IO[bytes]:
@@ -45,9 +49,8 @@ def directory_checked(file: BinaryIO) -> IO[bytes]:
             fix="Unpack it and import the folder by its path.",
         )
     file.seek(directory.offset)
-    original = file.read(directory.size)
-    mended = _without_false_utf8(original)
-    return file if mended == original else io.BufferedReader(_Patched(file, directory.offset, mended))
+    flags = _false_utf8_flags(file.read(directory.size), directory)
+    return io.BufferedReader(_WithoutFlags(file, flags)) if flags else file
 
 
 def _find(file: BinaryIO) -> _Directory | None:
@@ -58,7 +61,7 @@ def _find(file: BinaryIO) -> _Directory | None:
     at = tail.rfind(_END)
     if at < 0 or len(tail) - at < _END_BYTES:
         return None
-    size = struct.unpack_from("<L", tail, at + 12)[0]
+    size, said_to_be_at = struct.unpack_from("<2L", tail, at + 12)
     end = tail_at + at
     locator_at = at - _LOCATOR_BYTES
     if locator_at >= 0 and tail.startswith(_LOCATOR, locator_at):
@@ -67,20 +70,25 @@ def _find(file: BinaryIO) -> _Directory | None:
         record = file.read(_END_64_BYTES)
         if len(record) < _END_64_BYTES or not record.startswith(_END_64):
             return None
-        size = struct.unpack_from("<Q", record, 40)[0]
-    return _Directory(end - size, size) if end >= size else None
+        size, said_to_be_at = struct.unpack_from("<2Q", record, 40)
+    return _Directory(end - size, size, end - size - said_to_be_at) if end >= size else None
 
 
-def _without_false_utf8(directory: bytes) -> bytes:
-    mended = bytearray(directory)
+def _false_utf8_flags(entries: bytes, directory: _Directory) -> list[int]:
+    """Where in the file the bytes lie that say "UTF-8" of names that are not, sorted.
+
+    Each entry says it twice: in the directory and before the member itself.
+    """
+    positions = []
     at = 0
-    while directory.startswith(_ENTRY, at) and at + _ENTRY_BYTES <= len(directory):
-        flags = struct.unpack_from("<H", directory, at + 8)[0]
-        name, extra, comment = struct.unpack_from("<3H", directory, at + 28)
-        if flags & _UTF8_NAME and not _is_utf8(directory[at + _ENTRY_BYTES : at + _ENTRY_BYTES + name]):
-            struct.pack_into("<H", mended, at + 8, flags & ~_UTF8_NAME)
+    while entries.startswith(_ENTRY, at) and at + _ENTRY_BYTES <= len(entries):
+        flags = struct.unpack_from("<H", entries, at + 8)[0]
+        name, extra, comment = struct.unpack_from("<3H", entries, at + 28)
+        member = struct.unpack_from("<L", entries, at + 42)[0]
+        if flags & _UTF8_NAME and not _is_utf8(entries[at + _ENTRY_BYTES : at + _ENTRY_BYTES + name]):
+            positions += [directory.offset + at + 9, directory.shift + member + 7]
         at += _ENTRY_BYTES + name + extra + comment
-    return bytes(mended)
+    return sorted(positions)
 
 
 def _is_utf8(name: bytes) -> bool:
@@ -91,11 +99,11 @@ def _is_utf8(name: bytes) -> bool:
     return True
 
 
-class _Patched(io.RawIOBase):
-    """A file read through, but for the bytes from `offset` on, which are `patch`."""
+class _WithoutFlags(io.RawIOBase):
+    """A file read through, but for the UTF-8 flag, which is cleared in the bytes at `positions`."""
 
-    def __init__(self, file: BinaryIO, offset: int, patch: bytes) -> None:
-        self._file, self._offset, self._patch = file, offset, patch
+    def __init__(self, file: BinaryIO, positions: list[int]) -> None:
+        self._file, self._positions = file, positions
 
     def readable(self) -> bool:
         return True
@@ -112,9 +120,8 @@ class _Patched(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         start = self._file.tell()
         data = bytearray(self._file.read(memoryview(buffer).nbytes))
-        low = max(start, self._offset)
-        high = min(start + len(data), self._offset + len(self._patch))
-        if low < high:
-            data[low - start : high - start] = self._patch[low - self._offset : high - self._offset]
+        first = bisect_left(self._positions, start)
+        for position in self._positions[first : bisect_left(self._positions, start + len(data))]:
+            data[position - start] &= ~(_UTF8_NAME >> 8) & 0xFF
         memoryview(buffer)[: len(data)] = data
         return len(data)
