@@ -8,7 +8,8 @@ st.set_page_config(
     page_title="ConvNet Workbench",
     page_icon=ASSETS / "icon.svg",
     layout="wide",
-    menu_items={"About": "**ConvNet Workbench**: explore, train and use CNNs on your own pictures, on your own machine."},
+    initial_sidebar_state=240,
+    menu_items={"About": "**ConvNet Workbench**: explore, train and use CNNs on your own machine."},
 )
 st.logo(ASSETS / "logo.svg", size="large", icon_image=ASSETS / "icon.svg")
 st.navigation(

@@ -37,9 +37,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def new_page(
-    browser: Browser, *, width: int = 1280, height: int = 800, dark: bool = False
-) -> Iterator[Page]:
+def new_page(browser: Browser, *, width: int = 1280, height: int = 800, dark: bool = False) -> Iterator[Page]:
     context = browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme="dark" if dark else "light",

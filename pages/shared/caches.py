@@ -1,0 +1,38 @@
+"""What is read once for all pages and all browsers."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from core.data.dataset import Dataset, load_dataset
+from core.data.decoding import open_picture
+from core.data.thumbnails import thumbnail
+from core.workspace import Workspace, folder_of, open_workspace
+
+
+def dataset_of(workspace: Workspace, dataset_id: str) -> Dataset:
+    """The data set as it stands on disk now.
+
+    Raises:
+        DatasetError: it is gone or damaged.
+    """
+    manifest = folder_of(workspace.datasets, dataset_id) / "manifest.json"
+    written = manifest.stat().st_mtime_ns if manifest.exists() else 0
+    return _dataset(str(workspace.root), dataset_id, written)
+
+
+def thumbnails_of(dataset: Dataset, indices: Sequence[int], side: int) -> list[np.ndarray]:
+    """Pictures `indices` as uint8 (side, side, 4)."""
+    return [_thumbnail(str(dataset.folder), dataset.pictures[i].file, side) for i in indices]
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _dataset(root: str, dataset_id: str, written: int) -> Dataset:
+    return load_dataset(open_workspace(Path(root)), dataset_id)
+
+
+@st.cache_data(max_entries=5_000, show_spinner=False)
+def _thumbnail(folder: str, file: str, side: int) -> np.ndarray:
+    return thumbnail(open_picture(Path(folder) / file, at_least=(side, side)), side)
