@@ -82,6 +82,7 @@ def _one_run(run: RunCurves, epochs: int, quantity: _Quantity) -> go.Figure:
             y=[value],
             name=f"best (epoch {best['epoch']})",
             mode="markers",
+            cliponaxis=False,
             marker={"symbol": "circle-open", "size": 15, "color": VERMILLION, "line": {"width": 2.5}},
             hoverinfo="skip",
         )

@@ -1,0 +1,146 @@
+"""What a list of runs shows of each: how far it is, how good, and with which settings; damage included."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.errors import ConfigError, RunError
+from core.models.cnn_config import ConvBlock, HiddenLayer, Pool
+from core.records import from_json
+from core.runs.store import Run, RunState
+
+Settings = dict[str, str]
+
+
+@dataclass(frozen=True)
+class RunOverview:
+    """One line of the list. `damage` says why a run can't be read, and then most else is empty.
+
+    Accuracies are shares from 0 to 1, `seconds` is the time in finished epochs, `queued` the moment in
+    seconds since 1970.
+    """
+
+    id: str
+    name: str
+    state: RunState | None = None
+    queued: float = 0.0
+    epochs_done: int = 0
+    epochs: int | None = None
+    best_accuracy: float | None = None
+    test_accuracy: float | None = None
+    parameters: int | None = None
+    seconds: float = 0.0
+    settings: Settings = field(default_factory=dict)
+    records: tuple[dict[str, Any], ...] = ()
+    has_model: bool = False
+    damage: str = ""
+
+
+def overview_of(run: Run) -> RunOverview:
+    """What can be read of `run`; never raises for a damaged folder."""
+    has_model = (run.folder / "best.pt").is_file()
+    try:
+        config, status, records = run.config(), run.status(), run.metrics()
+    except (RunError, OSError, ValueError) as damage:
+        return RunOverview(run.id, run.id, damage=str(damage), has_model=has_model)
+    epochs = tuple(record for record in records if isinstance(record, dict))
+    accuracies = [_number(record.get("valid_accuracy")) for record in epochs]
+    training = config.get("training")
+    parameters = _number(status.result.get("parameters"))
+    return RunOverview(
+        run.id,
+        str(config.get("name") or run.id),
+        status.state,
+        status.queued,
+        len(epochs),
+        training.get("epochs") if isinstance(training, dict) else None,
+        max((accuracy for accuracy in accuracies if accuracy is not None), default=None),
+        _number(status.result.get("test_accuracy")),
+        None if parameters is None else int(parameters),
+        sum(_number(record.get("seconds")) or 0.0 for record in epochs),
+        settings_of(config),
+        epochs,
+        has_model,
+    )
+
+
+def settings_of(config: dict[str, Any]) -> Settings:
+    """A config's settings in words, in the order of their making; a nested record gives a line a field."""
+    settings: Settings = {}
+    for name, value in config.items():
+        if name not in _NOT_SETTINGS:
+            _flatten(_GROUPS.get(name, name), value, settings)
+    return settings
+
+
+def differing(settings: Sequence[Settings]) -> list[str]:
+    """The settings that are not the same everywhere, in order; one that some lack differs."""
+    return [name for name in all_settings(settings) if len({each.get(name) for each in settings}) > 1]
+
+
+def all_settings(settings: Sequence[Settings]) -> list[str]:
+    """The names of all settings, in the order of their first appearance."""
+    return list(dict.fromkeys(name for each in settings for name in each))
+
+
+_NOT_SETTINGS = {"name", "kind", "classes"}
+_GROUPS = {"preprocessing": "pictures", "cnn": "network", "dataset_id": "data set", "split_id": "split"}
+_BLOCKS, _HIDDEN = "network: blocks", "network: hidden"
+_LAYERS = {_BLOCKS: "block", _HIDDEN: "hidden layer"}
+_BARE = {"training"}  # its settings need no group before their names
+
+
+def _flatten(name: str, value: Any, into: Settings) -> None:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _flatten(key if name in _BARE else f"{name}: {key}", inner, into)
+    elif isinstance(value, list) and value and isinstance(value[0], dict):
+        for number, inner in enumerate(value, 1):
+            into[f"{_LAYERS.get(name, name)} {number}".replace("_", " ")] = _layer_words(name, inner)
+    else:
+        into[name.replace("_", " ")] = _words(value)
+
+
+def _layer_words(name: str, value: Any) -> str:
+    try:
+        if name == _BLOCKS:
+            return block_words(from_json(ConvBlock, value))
+        if name == _HIDDEN:
+            layer = from_json(HiddenLayer, value)
+            return f"{layer.width} wide, {layer.activation}" + _dropout_words(layer.dropout)
+    except ConfigError:  # written by another version: shown as it stands
+        pass
+    return ", ".join(f"{key} {_words(inner)}" for key, inner in value.items())
+
+
+def block_words(block: ConvBlock) -> str:
+    """A block in a line, such as "16 of 3×3, padding 1, batch norm, relu, max 2"."""
+    parts = [f"{block.filters} of {block.kernel}×{block.kernel}"]
+    parts += [f"stride {block.stride}"] if block.stride > 1 else []
+    parts.append("padding same" if block.padding is None else f"padding {block.padding}")
+    parts += [f"dilation {block.dilation}"] if block.dilation > 1 else []
+    parts += ["batch norm"] if block.batch_norm else []
+    parts += ["skip"] if block.residual else []
+    parts.append(block.activation.replace("_", " "))
+    parts += [f"{block.pool} {block.pool_size}"] if block.pool is not Pool.NONE else []
+    return ", ".join(parts) + _dropout_words(block.dropout)
+
+
+def _dropout_words(dropout: float) -> str:
+    return f", dropout {dropout:g}" if dropout else ""
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if value is None:
+        return "none"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, list):
+        return ", ".join(map(_words, value))
+    return str(value)
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -1,0 +1,152 @@
+"""A training run as it goes, without a click: state, progress, curves, log, and what can be done about it."""
+
+import streamlit as st
+
+from core.errors import WorkbenchError
+from core.figures.curves import RunCurves, accuracy_figure, best_epoch, loss_figure
+from core.runs.launcher import launch, request_stop
+from core.runs.store import Run, RunState, Status
+from core.training.metrics import accuracy_interval
+from core.training.predictions import load_predictions
+from pages.shared.errors import errors_shown, show_error
+from pages.shared.text import count, duration, plain
+
+POLL = 1.0  # seconds
+
+BADGES = {
+    RunState.QUEUED: ("gray", ":material/hourglass_empty:"),
+    RunState.RUNNING: ("blue", ":material/directions_run:"),
+    RunState.STOPPING: ("orange", ":material/pan_tool:"),
+    RunState.STOPPED: ("orange", ":material/stop_circle:"),
+    RunState.FINISHED: ("green", ":material/check_circle:"),
+    RunState.FAILED: ("red", ":material/error:"),
+    RunState.LOST: ("red", ":material/link_off:"),
+}
+CHART = {"displayModeBar": False}
+
+
+def live_run(run: Run) -> None:
+    """How `run` goes; while it is at work this part updates itself, and at its end the whole page."""
+    with errors_shown():
+        is_active = run.status().state.is_active
+        st.fragment(_show, run_every=POLL if is_active else None)(run, is_active)
+
+
+def state_badge(state: RunState) -> None:
+    color, icon = BADGES[state]
+    st.badge(state.value, color=color, icon=icon)
+
+
+def _show(run: Run, was_active: bool) -> None:
+    with errors_shown():
+        status = run.status()
+        if was_active and not status.state.is_active:
+            st.rerun()
+        records = run.metrics()
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            with st.container(horizontal=True, vertical_alignment="center", width="content"):
+                state_badge(status.state)
+                st.caption(_situation(status, len(records)))
+            _show_action(run, status)
+        if status.state in (RunState.FAILED, RunState.LOST):
+            show_error(WorkbenchError(status.message or "The run ended without a word.", fix=status.fix))
+        if status.state.is_active:
+            _show_progress(status)
+        _show_numbers(run, status, records)
+        epochs = status.epochs or _planned_epochs(run)
+        loss, accuracy = st.columns(2)
+        curves = RunCurves(run.name, records)
+        loss.plotly_chart(loss_figure(curves, epochs), key="loss_curves", config=CHART)
+        accuracy.plotly_chart(accuracy_figure(curves, epochs), key="accuracy_curves", config=CHART)
+        with st.expander("Log", icon=":material/notes:"):
+            st.code(run.log() or "The worker has not said anything yet.", language=None, height=260)
+
+
+def _situation(status: Status, finished_epochs: int) -> str:
+    """One line on where the run stands."""
+    epochs = count(finished_epochs, "finished epoch")
+    if status.state is RunState.QUEUED:
+        ahead = status.result.get("ahead", 0)
+        return f"waiting for the device: {count(ahead, 'run')} before this one" if ahead else "about to start"
+    if status.state is RunState.RUNNING:
+        return f"on {plain(status.device)}" if status.device else plain(status.what or "starting")
+    if status.state is RunState.STOPPING:
+        return "at the next batch; the best epoch so far is kept"
+    if status.state is RunState.STOPPED:
+        return f"by you, after {epochs}; the best one is kept"
+    if status.state is RunState.FINISHED and status.result.get("ended") == "early":
+        return f"early, after {epochs}: the last ones brought nothing better"
+    return f"after {epochs}"
+
+
+def _show_action(run: Run, status: Status) -> None:
+    """The one thing to do in this state."""
+    if status.state in (RunState.QUEUED, RunState.RUNNING, RunState.STOPPING):
+        stopping = status.state is RunState.STOPPING
+        label = "Stopping" if stopping else "Stop"
+        if st.button(label, key=f"stop_{run.id}", icon=":material/stop:", disabled=stopping):
+            request_stop(run)
+            st.rerun(scope="fragment")
+    elif status.state is not RunState.FINISHED:
+        words = "Start it again from its last finished epoch."
+        if st.button(
+            "Go on", key=f"go_on_{run.id}", icon=":material/play_arrow:", type="primary", help=words
+        ):
+            launch(run)
+            st.rerun()
+
+
+def _show_progress(status: Status) -> None:
+    """Two bars that keep their place: the whole run, and what is at work now."""
+    part = status.done / status.total if status.total else 0.0
+    training = status.what == "training"
+    whole = (max(status.epoch - 1, 0) + (part if training else 0)) / max(status.epochs, 1)
+    left = "" if status.seconds_left is None else f" · about {duration(status.seconds_left)} left"
+    epoch = f"Epoch {status.epoch} of {status.epochs}" if status.epoch else "Before the first epoch"
+    now = "Batch" if training else (status.what.capitalize() or "Starting")
+    amount = f" {status.done:,} of {status.total:,}" if status.total else ""
+    st.progress(min(whole, 1.0), text=f"**{epoch}**{left}")
+    st.progress(min(part, 1.0), text=f"{plain(now)}{amount}")
+
+
+def _show_numbers(run: Run, status: Status, records: list) -> None:
+    best = best_epoch(records)
+    numbers = st.columns(4)
+    if status.state.is_active:
+        share = "–" if best is None else f"{best['valid_accuracy']:.1%}"
+        numbers[0].metric("Best validation accuracy", share)
+        numbers[1].metric("Best epoch", "–" if best is None else str(best["epoch"]))
+        rate = status.pictures_per_second
+        numbers[2].metric("Pictures a second", "–" if rate is None else f"{rate:,.0f}")
+        left = status.seconds_left
+        numbers[3].metric("Time left", "–" if left is None else duration(left))
+    elif best is not None:
+        _show_accuracy(numbers[0], run, "valid", "Validation accuracy")
+        _show_accuracy(numbers[1], run, "test", "Test accuracy")
+        numbers[2].metric("Best epoch", f"{best['epoch']} of {len(records)}")
+        numbers[3].metric("Time in epochs", duration(sum(record["seconds"] for record in records)))
+
+
+def _show_accuracy(place, run: Run, part: str, label: str) -> None:
+    """The accuracy of the best weights, and between what it lies with a certainty of 95 %."""
+    predictions = load_predictions(run.folder, part)
+    if predictions is None or not len(predictions.targets):
+        place.metric(label, "–")
+        return
+    correct, total = int((predictions.predicted == predictions.targets).sum()), len(predictions.targets)
+    low, high = accuracy_interval(correct, total)
+    place.metric(
+        label,
+        f"{correct / total:.1%}",
+        delta=f"{low:.1%} to {high:.1%}",
+        delta_color="off",
+        delta_arrow="off",
+        help=f"{correct:,} of {total:,} pictures are right. With this many pictures, the true accuracy lies "
+        "in the range below the number with a certainty of 95 % (Wilson's interval).",
+    )
+
+
+def _planned_epochs(run: Run) -> int:
+    training = run.config().get("training")
+    epochs = training.get("epochs") if isinstance(training, dict) else None
+    return epochs if isinstance(epochs, int) else 1

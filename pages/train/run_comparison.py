@@ -1,0 +1,99 @@
+"""Several runs side by side: their validation curves overlaid, their settings in one table."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from core.figures.curves import RunCurves, compared_accuracy_figure, compared_loss_figure
+from core.runs.overview import RunOverview, all_settings, differing
+from pages.shared.live_run import CHART
+from pages.shared.text import duration
+
+MOST_AT_FIRST = 4
+
+
+@st.fragment
+def compare_runs(runs: Sequence[RunOverview], dataset_names: Mapping[str, str]) -> None:
+    """Curves and settings of the runs that the user chooses; at first the newest with a finished epoch."""
+    comparable = {run.id: run for run in runs if run.records}
+    if not comparable:
+        return
+    st.subheader("Side by side", anchor=False)
+    chosen = st.multiselect(
+        "Runs to compare",
+        list(comparable),
+        default=list(comparable)[:MOST_AT_FIRST],
+        format_func=lambda run_id: comparable[run_id].name,
+        key="compared",
+    )
+    if not chosen:
+        st.caption("Choose at least one run.")
+        return
+    shown = [comparable[run_id] for run_id in chosen]
+    names = unique_names(shown)
+    curves = [RunCurves(name, run.records) for name, run in zip(names, shown, strict=True)]
+    accuracy, loss = st.columns(2)
+    accuracy.plotly_chart(compared_accuracy_figure(curves), key="compared_accuracy", config=CHART)
+    loss.plotly_chart(compared_loss_figure(curves), key="compared_loss", config=CHART)
+    only_differing = st.toggle("Only the settings that differ", value=len(shown) > 1, key="only_differing")
+    show_settings(shown, names, dataset_names, only_differing=only_differing and len(shown) > 1)
+
+
+def show_settings(
+    runs: Sequence[RunOverview],
+    names: Sequence[str],
+    dataset_names: Mapping[str, str],
+    *,
+    only_differing: bool,
+) -> None:
+    """A column a run; its results first, then its settings, those that differ marked."""
+    settings = [with_names(run.settings, dataset_names) for run in runs]
+    differ = differing(settings)
+    rows = differ if only_differing else all_settings(settings)
+    results = [results_of(run) for run in runs]
+    table = pd.DataFrame(
+        {
+            name: [*result.values(), *(each.get(row, "–") for row in rows)]
+            for name, result, each in zip(names, results, settings, strict=True)
+        },
+        index=[*results[0], *(row[0].upper() + row[1:] for row in rows)],
+    )
+    marked = {row[0].upper() + row[1:] for row in differ} if not only_differing and len(runs) > 1 else set()
+    weight = table.style.apply(
+        lambda row: ["font-weight: bold" if row.name in marked else ""] * len(row), axis=1
+    )
+    st.dataframe(weight, height=min(38 + 35 * len(table), 560))
+    if only_differing and not differ:
+        st.caption("These runs have the same settings.")
+
+
+def results_of(run: RunOverview) -> dict[str, str]:
+    return {
+        "Best validation accuracy": percent(run.best_accuracy),
+        "Test accuracy": percent(run.test_accuracy),
+        "Finished epochs": str(run.epochs_done),
+        "Parameters": "–" if run.parameters is None else f"{run.parameters:,}",
+        "Time in epochs": duration(run.seconds),
+    }
+
+
+def percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.1%}"
+
+
+def with_names(settings: Mapping[str, str], dataset_names: Mapping[str, str]) -> dict[str, str]:
+    """The settings, with the data set's name in place of its id."""
+    dataset = settings.get("data set", "")
+    return {**settings, "data set": dataset_names.get(dataset, dataset)}
+
+
+def unique_names(runs: Sequence[RunOverview]) -> list[str]:
+    """Names that tell the runs apart: a second one of the same name is numbered."""
+    names: list[str] = []
+    for run in runs:
+        name, number = run.name, 2
+        while name in names:
+            name, number = f"{run.name} ({number})", number + 1
+        names.append(name)
+    return names

@@ -1,0 +1,73 @@
+"""One run: how it goes, what came out, and all that can be done with it."""
+
+import streamlit as st
+
+from core.data.dataset import list_datasets
+from core.errors import WorkbenchError
+from core.runs.continuing import continue_run
+from core.runs.overview import RunOverview, overview_of
+from core.runs.store import Run, delete_run, open_run
+from core.workspace import Workspace
+from pages.shared.errors import errors_shown, show_error
+from pages.shared.live_run import live_run
+from pages.shared.page import PREDICT, button_to, open_page
+from pages.shared.run_results import run_results
+from pages.train.run_comparison import show_settings
+
+
+def show_run(workspace: Workspace, run_id: str) -> None:
+    """The run of that id, which may come from the address."""
+    try:
+        run = open_run(workspace.runs, run_id)
+    except WorkbenchError as error:
+        open_page("Runs", "One training run.")
+        show_error(error)
+        if st.button("All runs", type="primary"):
+            leave()
+        return
+    overview = overview_of(run)
+    if st.button("All runs", type="tertiary", icon=":material/arrow_back:"):
+        leave()
+    open_page(overview.name, "How this run goes, what it has learned, and where it is wrong.")
+    if overview.damage:
+        st.error(f"This run is damaged. {overview.damage}", icon=":material/broken_image:")
+        show_actions(run, overview)
+        return
+    show_actions(run, overview)
+    live_run(run)
+    if overview.state is not None and not overview.state.is_active:
+        run_results(run, workspace)
+    with st.expander("Settings of this run", icon=":material/tune:"):
+        names = {dataset.id: dataset.name for dataset in list_datasets(workspace)}
+        show_settings([overview], [overview.name], names, only_differing=False)
+
+
+def show_actions(run: Run, overview: RunOverview) -> None:
+    at_rest = overview.state is None or not overview.state.is_active
+    with st.container(horizontal=True):
+        if overview.has_model and not overview.damage:
+            button_to(PREDICT, "Predict with it", key="predict", icon=":material/image_search:", run=run.id)
+        if at_rest and overview.epochs_done and not overview.damage:
+            with st.popover("More epochs", icon=":material/add:"), errors_shown():
+                more = st.number_input("Epochs to add", 1, 1000, 5, key="more_epochs")
+                if st.button("Continue training", type="primary"):
+                    continue_run(run, more)
+                    st.rerun()
+        if not overview.damage:
+            with st.popover("Rename", icon=":material/edit:"), errors_shown():
+                name = st.text_input("Name", overview.name, max_chars=120, key=f"name_{run.id}")
+                if st.button("Save the name", type="primary"):
+                    run.rename(name)
+                    st.rerun()
+        if at_rest:
+            with st.popover("Delete", icon=":material/delete:"), errors_shown():
+                st.markdown("Delete this run with its curves and its model? It can't be brought back.")
+                if st.button("Delete for good", type="primary"):
+                    delete_run(run)
+                    leave()
+
+
+def leave() -> None:
+    """Back to the list."""
+    del st.query_params["run"]
+    st.rerun()
