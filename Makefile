@@ -19,7 +19,7 @@ BENCHMARKS := $(sort $(patsubst tests/benchmarks/%.py,%,$(wildcard tests/benchma
 .PHONY: run test lint bench clean
 
 run: $(RUN_STAMP)
-	@$(BIN)/python -m pages $(if $(PORT),--server.port $(PORT))
+	@$(BIN)/python -m streamlit run app.py $(if $(PORT),--server.port $(PORT))
 
 test: $(DEV_STAMP)
 	@$(BIN)/python -m pytest $(TESTS)

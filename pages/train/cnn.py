@@ -70,16 +70,15 @@ def choose_pictures(preset: str) -> Preprocessing:
     return Preprocessing.of((size, size), color or made_for.color, resize=resize)
 
 
-def show_network(network: Walk) -> None:
-    st.plotly_chart(network_figure(network), key="network", config={"displayModeBar": False})
+def show_totals(network: Walk) -> None:
     if network.problem:
         st.error(
             "This network can't be built yet: the card with the red note says why.", icon=":material/block:"
         )
-    else:
-        with st.container(horizontal=True):
-            st.metric("Parameters", f"{network.parameters:,}")
-            st.metric("Multiply-adds a picture", f"{network.macs:,}")
+        return
+    with st.container(horizontal=True):
+        st.metric("Parameters", f"{network.parameters:,}")
+        st.metric("Multiply-adds a picture", f"{network.macs:,}")
 
 
 def start(workspace: Workspace, config: CnnRunConfig) -> None:
@@ -100,7 +99,8 @@ with errors_shown():
         st.stop()
     dataset, split = data
     draft = st.session_state.setdefault("draft", Draft.of(PRESETS[preset].config))
-    editor, result = st.columns([11, 9], gap="large")
+    drawing = st.container(height=250, border=False)
+    editor, result = st.columns([3, 2], gap="large")
     with editor:
         network_tab, training_tab, augmentation_tab, code_tab = st.tabs(
             ["Network", "Training", "Augmentation", "Code"]
@@ -116,9 +116,9 @@ with errors_shown():
     outputs = 1 if training.loss is Loss.SINGLE_LOGIT else len(dataset.classes)
     network = walk(draft.config(), preprocessing.shape, outputs)
     show_layers(network, rooms)
+    drawing.plotly_chart(network_figure(network), key="network", height=240, config={"displayModeBar": False})
     with result:
         name = st.text_input("Name of the run", f"{PRESETS[preset].name} on {dataset.name}", key="run-name")
-        show_network(network)
         config = CnnRunConfig(
             name.strip() or "Unnamed run",
             dataset.id,
@@ -129,14 +129,14 @@ with errors_shown():
             training,
             augmentation,
         )
-        if st.button(
+        go = st.button(
             "Start training",
             type="primary",
             icon=":material/play_arrow:",
             width="stretch",
             disabled=network.problem is not None,
-        ):
-            start(workspace, config)
+        )
+        show_totals(network)
         st.caption(
             f"{count(len(split.train), 'picture')} to learn from, {len(split.valid):,} to validate on, "
             f"{len(split.test):,} kept for the final test; {count(len(dataset.classes), 'class', 'classes')}."
@@ -145,3 +145,5 @@ with errors_shown():
         if network.problem is None:
             st.caption("Exactly this network and this training in plain PyTorch. It runs without the app.")
             st.code(training_script(config, dataset, split), language="python", height=600)
+    if go:
+        start(workspace, config)

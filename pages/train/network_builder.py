@@ -1,7 +1,7 @@
 """The builder of a CNN: a card a block, with its layers' shapes and parameters beside the controls."""
 
 import secrets
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -9,9 +9,11 @@ from streamlit.delta_generator import DeltaGenerator
 from core.layers.shapes import shape_text
 from core.models.cnn_config import Activation, CnnConfig, ConvBlock, Head, HiddenLayer, Pool
 from core.models.cnn_walk import LayerRow, Walk
-from pages.shared.text import count, plain
+from pages.shared.text import plain
 
 SAME = "same"
+PADDINGS = [SAME, *range(65)]
+NARROW = 82  # pixels: five controls stand in one row
 WORDS = {
     Activation.RELU: "ReLU",
     Activation.LEAKY_RELU: "Leaky ReLU",
@@ -68,8 +70,8 @@ def edit_network(draft: Draft) -> Rooms:
     rooms: Rooms = {}
     for number, key in enumerate(list(draft.blocks)):
         with st.container(border=True, key=f"card-{key}"):
-            _block_header(draft, key, number)
-            draft.blocks[key] = _block_controls(key, draft.blocks[key])
+            more = _block_header(draft, key, number)
+            draft.blocks[key] = _block_controls(key, draft.blocks[key], more)
             rooms[number] = st.container()
     last = list(draft.blocks.values())[-1] if draft.blocks else ConvBlock(8)
     if st.button("Add a block", icon=":material/add:", key=f"add-{draft.key}", width="stretch"):
@@ -94,67 +96,59 @@ def show_layers(walk: Walk, rooms: Rooms) -> None:
                     st.error(f"**{row.layer}** can't be built: {plain(row.problem)}", icon=":material/block:")
 
 
-def _block_header(draft: Draft, key: str, number: int) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+def _block_header(draft: Draft, key: str, number: int) -> DeltaGenerator:
+    """Title and buttons of a card; returns the popover for the settings that are seldom changed."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.markdown(f"**Block {number + 1}**", width="stretch")
-        if st.button(
-            "",
-            icon=":material/arrow_upward:",
-            key=f"up-{key}",
-            type="tertiary",
-            disabled=number == 0,
-            help="Move up",
-        ):
+        more = st.popover("More", icon=":material/tune:", key=f"more-{key}", type="tertiary")
+        if _icon_button("arrow_upward", "Move up", f"up-{key}", disabled=number == 0):
             draft.move_up(key)
             st.rerun()
-        if st.button(
-            "", icon=":material/content_copy:", key=f"copy-{key}", type="tertiary", help="Duplicate"
-        ):
+        if _icon_button("content_copy", "Duplicate", f"copy-{key}"):
             draft.insert_after(key, draft.blocks[key])
             st.rerun()
-        if st.button("", icon=":material/delete:", key=f"drop-{key}", type="tertiary", help="Remove"):
+        if _icon_button("delete", "Remove", f"drop-{key}"):
             del draft.blocks[key]
             st.rerun()
+    return more
 
 
-def _block_controls(key: str, block: ConvBlock) -> ConvBlock:
+def _block_controls(key: str, block: ConvBlock, more: DeltaGenerator) -> ConvBlock:
     """The block that the controls say, which start at `block`."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        filters = st.number_input("Filters", 1, 4096, block.filters, key=f"filters-{key}", width=118)
-        kernel = st.number_input("Kernel", 1, 63, block.kernel, key=f"kernel-{key}", width=104)
-        stride = st.number_input("Stride", 1, 32, block.stride, key=f"stride-{key}", width=104)
-        paddings = [SAME, *range(65)]
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
+        filters = st.number_input("Filters", 1, 4096, block.filters, key=f"filters-{key}", width=NARROW)
+        kernel = st.number_input("Kernel", 1, 63, block.kernel, key=f"kernel-{key}", width=NARROW)
+        stride = st.number_input("Stride", 1, 32, block.stride, key=f"stride-{key}", width=NARROW)
         padding = st.selectbox(
             "Padding",
-            paddings,
-            paddings.index(SAME if block.padding is None else block.padding),
+            PADDINGS,
+            PADDINGS.index(SAME if block.padding is None else block.padding),
             key=f"padding-{key}",
-            width=96,
+            width=NARROW,
         )
         pools = list(POOLS)
         pool = st.selectbox(
-            "Pooling", pools, pools.index(block.pool), format_func=POOLS.get, key=f"pool-{key}", width=112
+            "Pooling", pools, pools.index(block.pool), format_func=POOLS.get, key=f"pool-{key}", width=104
         )
-        with st.popover("More", key=f"more-{key}"):
-            dilation = st.number_input("Dilation", 1, 32, block.dilation, key=f"dilation-{key}")
-            pool_size = st.number_input("Pooling window", 1, 32, block.pool_size, key=f"pool-size-{key}")
-            activation = _activation(block.activation, f"activation-{key}")
-            batch_norm = st.toggle("Batch norm", block.batch_norm, key=f"norm-{key}")
-            residual = st.toggle("Residual: add the block's input", block.residual, key=f"residual-{key}")
-            dropout = _dropout(block.dropout, f"dropout-{key}")
-    return replace(
-        block,
-        filters=filters,
-        kernel=kernel,
-        stride=stride,
-        padding=None if padding == SAME else padding,
-        pool=pool,
-        dilation=dilation,
-        pool_size=pool_size,
-        activation=activation,
-        batch_norm=batch_norm,
-        residual=residual,
-        dropout=dropout,
+    with more:
+        pool_size = st.number_input("Pooling window", 1, 32, block.pool_size, key=f"pool-size-{key}")
+        dilation = st.number_input("Dilation", 1, 32, block.dilation, key=f"dilation-{key}")
+        activation = _activation(block.activation, f"activation-{key}")
+        dropout = _dropout(block.dropout, f"dropout-{key}")
+        batch_norm = st.toggle("Batch norm", block.batch_norm, key=f"norm-{key}")
+        residual = st.toggle("Residual: add the block's input", block.residual, key=f"residual-{key}")
+    return ConvBlock(
+        filters,
+        kernel,
+        stride,
+        None if padding == SAME else padding,
+        dilation,
+        batch_norm,
+        residual,
+        activation,
+        pool,
+        pool_size,
+        dropout,
     )
 
 
@@ -179,11 +173,11 @@ def _head_controls(draft: Draft) -> None:
             width = st.number_input(
                 f"Hidden layer {number}", 1, 65536, layer.width, key=f"width-{key}", width=140
             )
-            with st.popover("More", key=f"more-{key}"):
+            with st.popover("More", icon=":material/tune:", key=f"more-{key}", type="tertiary"):
                 activation = _activation(layer.activation, f"activation-{key}")
                 dropout = _dropout(layer.dropout, f"dropout-{key}")
             draft.hidden[key] = HiddenLayer(width, activation, dropout)
-            if st.button("", icon=":material/delete:", key=f"drop-{key}", type="tertiary", help="Remove"):
+            if _icon_button("delete", "Remove", f"drop-{key}"):
                 del draft.hidden[key]
                 st.rerun()
 
@@ -197,13 +191,20 @@ def _dropout(value: float, key: str) -> float:
     return st.slider("Dropout", 0.0, 0.9, value, 0.05, key=key)
 
 
+def _icon_button(icon: str, words: str, key: str, *, disabled: bool = False) -> bool:
+    return st.button("", icon=f":material/{icon}:", help=words, key=key, type="tertiary", disabled=disabled)
+
+
 def _layer_table(rows: list[LayerRow]) -> str:
     lines = "".join(
-        f"<tr><td>{row.layer}</td><td>{row.settings}</td><td>{shape_text(row.output) or '—'}</td>"
-        f"<td>{count(row.parameters, 'parameter') if row.parameters else ''}</td></tr>"
+        f"<tr><td>{row.layer}<span>{row.settings}</span></td><td>{shape_text(row.output) or '—'}</td>"
+        f"<td>{f'{row.parameters:,}' if row.parameters else ''}</td></tr>"
         for row in rows
     )
-    return f'<table class="layers">{lines}</table>'
+    return (
+        '<table class="layers"><thead><tr><th>Layer</th><th>Output</th><th>Parameters</th></tr></thead>'
+        f"<tbody>{lines}</tbody></table>"
+    )
 
 
 def _new_key() -> str:

@@ -23,13 +23,13 @@ class Server:
 
 
 @contextmanager
-def serve(home: Path, command: tuple[str, ...] = ("-m", "pages")) -> Iterator[Server]:
-    """Run `python <command>` on a free port of this machine until the block ends."""
+def serve(home: Path, script: Path = PROJECT / "app.py") -> Iterator[Server]:
+    """Run `script` on a free port of this machine until the block ends."""
     port = free_port()
     home.mkdir(parents=True, exist_ok=True)
     with (home / "server.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, *command, "--server.port", str(port)],
+            [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)],
             cwd=PROJECT,
             env={**os.environ, "WORKBENCH_HOME": str(home)},
             stdin=subprocess.DEVNULL,
