@@ -12,6 +12,7 @@ THINNEST, THICKEST = 0.03, 0.45
 LEAST_SIDE = 0.04
 GAP = 0.2
 HEADROOM, FOOTROOM = 0.2, 0.04  # over the highest and under the lowest box of a row
+LEAST_ROW = 0.3  # height of a row of tiny boxes
 UNITS = (140, 125, 110, 95, 80)  # pixels a unit: the largest that puts the network in one row, or the last
 LETTER_WIDTH, LABEL_HEIGHT = 6.2, 40  # pixels
 
@@ -93,7 +94,7 @@ def arrange(volumes: Sequence[Volume], width: int) -> Drawing:
     ceiling = 0.0
     for row in _rows(rooms, width / unit):
         level = ceiling - HEADROOM - max(sizes[i][1] / 2 + SLANT[1] * sizes[i][2] for i in row)
-        ground = level - max(sizes[i][1] / 2 for i in row) - FOOTROOM
+        ground = level - max(LEAST_ROW / 2, *(sizes[i][1] / 2 for i in row)) - FOOTROOM
         left = 0.0
         for i in row:
             thickness, height, depth = sizes[i]
