@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from core.data.report import ClassCount, SizeCount
-from core.figures.palette import BLUE, GREEN, VERMILLION
+from core.figures.palette import BLUE, GREEN, LINES, VERMILLION
 
 SIDES = (("train", "training", BLUE), ("valid", "validation", VERMILLION), ("test", "test", GREEN))
-FRAME, BAR, TALLEST = 110, 24, 900  # pixels
+FRAME, BAR, TALLEST = 130, 24, 900  # pixels
+SPREAD = 30  # pictures that the largest bubble stands for at least
 NAME_LENGTH = 28  # characters of a class that an axis has room for
 
 
@@ -29,12 +30,12 @@ def class_balance_figure(classes: Sequence[ClassCount]) -> go.Figure:
                 hovertemplate="%{customdata}: %{x:,} for " + words + "<extra></extra>",
             )
     figure.update_layout(
-        title={"text": "Pictures of each class", "x": 0, "xanchor": "left"},
+        title={"text": "Pictures of each class", "x": 0, "y": 0.98, "yanchor": "top"},
         barmode="stack",
         bargap=0.25,
         height=min(TALLEST, FRAME + BAR * max(4, len(classes))),
-        margin={"l": 10, "r": 10, "t": 44, "b": 10},
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 1.0, "xanchor": "right"},
+        margin={"l": 10, "r": 10, "t": 66, "b": 10},
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
         showlegend=True,
         dragmode=False,
     )
@@ -50,14 +51,14 @@ def class_balance_figure(classes: Sequence[ClassCount]) -> go.Figure:
 
 def picture_sizes_figure(sizes: Sequence[SizeCount]) -> go.Figure:
     """A bubble for each width and height, its area the number of pictures."""
-    most = max((size.pictures for size in sizes), default=1)
+    most = max([SPREAD, *(size.pictures for size in sizes)])
     figure = go.Figure(
         go.Scatter(
             x=[size.width for size in sizes],
             y=[size.height for size in sizes],
             mode="markers",
             marker={
-                "color": BLUE,
+                "color": LINES[5],
                 "opacity": 0.65,
                 "size": [size.pictures for size in sizes],
                 "sizemode": "area",

@@ -49,16 +49,16 @@ def _explain(batch: np.ndarray) -> None:
         ("", "shape", "type", "range"),
         ("---",) * 4,
         (
-            "**The network** receives a batch",
+            "**Network** input",
             f"`[B, C, H, W] = [{b}, {c}, {h}, {w}]`",
             f"`{batch.dtype}`",
             f"{batch.min():.2f} to {batch.max():.2f}",
         ),
         (
-            "**Plotting** wants one picture",
+            "**Plotting** one picture",
             f"`[H, W, C] = [{h}, {w}, {c}]`",
-            "`float32` or `uint8`",
-            "0 to 1, or 0 to 255",
+            "`float32`, `uint8`",
+            "0 to 1, 0 to 255",
         ),
     )
     st.markdown("\n".join("| " + " | ".join(row) + " |" for row in rows))

@@ -22,6 +22,7 @@ from core.workspace import Workspace, read_json
 from pages.data.report import show_rejected
 from pages.shared.errors import errors_shown
 from pages.shared.job import show_end, watch_job
+from pages.shared.page import ASSETS
 from pages.shared.text import plain
 
 LAYOUTS = """
@@ -44,7 +45,8 @@ def bring_pictures(workspace: Workspace) -> None:
             "1,797 handwritten digits of 8 x 8 grey pixels from scikit-learn: ten classes, about 180 each. "
             "Small enough to train on in seconds."
         )
-        if st.button("Use the sample digits", type="primary"):
+        st.image(ASSETS / "step_data.svg", width=240)
+        if st.button("Use the sample digits", key="sample", type="primary"):
             _begin(start_import(workspace, ImportConfig("Sample digits", SourceKind.SAMPLE_DIGITS)))
     with zipped, errors_shown():
         _from_zip(workspace)
@@ -67,6 +69,8 @@ def show_jobs(workspace: Workspace) -> str | None:
             _show_failure(run)
         elif run.id == mine:
             made = status.result.get("dataset_id")
+            if made is None:
+                st.toast("The import was cancelled; nothing was changed.")
             del st.session_state["import_job"]
     return made
 
@@ -91,7 +95,7 @@ def _from_folder(workspace: Workspace) -> None:
 def _from_path(workspace: Workspace) -> None:
     st.markdown("For data that is on this machine already, of any size: a folder, or a zip file.")
     given = st.text_input("Path", placeholder="~/pictures/pets", key="server_path")
-    if st.button("Import from this path", type="primary", disabled=not given.strip()):
+    if st.button("Import from this path", key="import_path", type="primary", disabled=not given.strip()):
         path = Path(given.strip()).expanduser()
         if not path.is_absolute() or not path.exists():
             raise ImportRefused(

@@ -39,7 +39,11 @@ if made := show_jobs(workspace):
 chooser, way_on = st.columns([3, 1], vertical_alignment="bottom")
 with chooser:
     dataset_id = pick_dataset(workspace)
-with st.expander("Bring pictures", icon=":material/add_photo_alternate:", expanded=dataset_id is None):
+with (
+    st.expander("Bring more pictures", icon=":material/add_photo_alternate:")
+    if dataset_id
+    else st.container()
+):
     bring_pictures(workspace)
 if dataset_id is not None:
     with way_on:

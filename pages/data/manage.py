@@ -12,8 +12,8 @@ from pages.shared.text import count, plain, size
 
 def manage_dataset(workspace: Workspace, dataset: Dataset, split: Split) -> None:
     with st.form("rename", width=480):
-        name = st.text_input("Name", dataset.name, max_chars=MAX_NAME)
-        if st.form_submit_button("Rename"):
+        name = st.text_input("Name", dataset.name, max_chars=MAX_NAME, key="new_name")
+        if st.form_submit_button("Rename", key="rename"):
             rename_dataset(workspace, dataset.id, name)
             st.rerun()
     if st.button("Delete this data set", icon=":material/delete:"):

@@ -12,6 +12,7 @@ from core.workspace import Workspace
 from pages.shared.text import count, plain, size, when
 
 CHART = {"displayModeBar": False}
+MODES = "As stored in the files: L is grey, RGB colour, A transparency, P a palette."
 IMBALANCED = 3.0  # largest to smallest class, from which class weights are worth a word
 
 
@@ -30,8 +31,10 @@ def show_report(workspace: Workspace, dataset: Dataset, split: Split) -> None:
                 f"The largest class is {report.imbalance:.1f} times the smallest: accuracy alone flatters. "
                 "Class weights, on the training page, balance the loss."
             )
+        st.markdown(f"**Formats:** {_listed(report.formats)}")
+        st.markdown(f"**Colour modes:** {_listed(report.modes)}", help=MODES)
     with facts:
-        _sizes_and_kinds(report)
+        _sizes(report)
     _rejected(dataset)
     _copies(dataset, report)
     st.caption(f"From {plain(dataset.source)}, {when(dataset.created)}.")
@@ -55,20 +58,15 @@ def _numbers(dataset: Dataset, report: DatasetReport) -> None:
     )
     with st.container(horizontal=True):
         for label, value in numbers:
-            st.metric(label, value, border=True, width=150)
+            st.metric(label, value, border=True, width="stretch")
 
 
-def _sizes_and_kinds(report: DatasetReport) -> None:
+def _sizes(report: DatasetReport) -> None:
     if len(report.sizes) == 1:
         only = report.sizes[0]
         st.markdown(f"**Picture sizes**  \nAll are {only.width:,} x {only.height:,} pixels.")
     else:
         st.plotly_chart(picture_sizes_figure(report.sizes), config=CHART, key="picture_sizes")
-    st.markdown("**Formats**  \n" + _listed(report.formats))
-    st.markdown(
-        "**Colour modes**  \n" + _listed(report.modes),
-        help="As stored in the files: L is grey, RGB colour, A transparency, P a palette.",
-    )
 
 
 def _listed(counts: tuple[tuple[str, int], ...]) -> str:

@@ -10,6 +10,7 @@ from core.workspace import Workspace
 from pages.data.report import CHART
 from pages.shared.text import plain
 
+MOST = 45  # percent of a class, twice: a tenth is left to train on
 MEANING = (
     "The network learns from **training** pictures, is chosen by **validation** pictures, and is judged "
     "at the end on **test** pictures that nothing was chosen by. Each class is divided in the same shares, "
@@ -25,7 +26,7 @@ def show_splits(workspace: Workspace, dataset: Dataset, split: Split) -> None:
         proposed = make_split(dataset, settings)
         is_new = proposed.id != split.id
         _sides(proposed, len(dataset.pictures))
-        if st.button("Use this split", type="primary", disabled=not is_new):
+        if st.button("Use this split", key="use_split", type="primary", disabled=not is_new):
             save_split(dataset, proposed)
             st.toast("The split is saved.", icon=":material/check:")
             st.rerun()
@@ -48,8 +49,8 @@ def _settings(dataset: Dataset, current: SplitSettings) -> SplitSettings:
         key=f"keep_{key}",
         help="The data came in train, valid or test folders.",
     )
-    valid = st.slider("Validation, % of each class", 5, 45, round(current.valid * 100), key=f"valid_{key}")
-    test = st.slider("Test, % of each class", 0, 45, round(current.test * 100), key=f"test_{key}")
+    valid = _share("Validation, % of each class", current.valid, least=5, key=f"valid_{key}")
+    test = _share("Test, % of each class", current.test, least=0, key=f"test_{key}")
     seed = st.number_input(
         "Seed",
         0,
@@ -58,7 +59,12 @@ def _settings(dataset: Dataset, current: SplitSettings) -> SplitSettings:
         key=f"seed_{key}",
         help="The number that the shuffling starts from: the same seed gives the same split.",
     )
-    return SplitSettings(valid / 100, test / 100, int(seed), bool(keep) if given else current.keep_given)
+    return SplitSettings(valid, test, int(seed), bool(keep) if given else current.keep_given)
+
+
+def _share(label: str, current: float, *, least: int, key: str) -> float:
+    percent = min(MOST, max(least, round(current * 100)))
+    return st.slider(label, least, MOST, percent, key=key) / 100
 
 
 def _sides(split: Split, total: int) -> None:

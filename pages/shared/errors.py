@@ -27,3 +27,16 @@ def errors_shown() -> Iterator[None]:
         yield
     except WorkbenchError as error:
         show_error(error)
+
+
+def show_uncaught(error: Exception) -> bool:
+    """The last resort of a page: what nothing else has caught. Streamlit logs the details."""
+    if isinstance(error, WorkbenchError):
+        show_error(error)
+    else:
+        st.error(
+            "**This part of the page failed, and it should not have.**  \n"
+            "Your data and runs are safe. Reload the page; the details stand in the server's log.",
+            icon=":material/error:",
+        )
+    return True

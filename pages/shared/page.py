@@ -6,11 +6,11 @@ import streamlit as st
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 
-START = "pages/home/start.py"
-DATASETS = "pages/data/datasets.py"
-TRAIN_CNN = "pages/train/cnn.py"
-RUNS = "pages/train/runs.py"
-PREDICT = "pages/use/predict.py"
+START = "home/start.py"
+DATASETS = "data/datasets.py"
+TRAIN_CNN = "train/cnn.py"
+RUNS = "train/runs.py"
+PREDICT = "use/predict.py"
 
 
 def open_page(title: str, purpose: str) -> None:

@@ -69,6 +69,11 @@ def press(page: Page, label: str) -> None:
     page.get_by_role("button", name=re.compile(rf"(^|\s){re.escape(label)}$")).first.click()
 
 
-def give_files(page: Page, files: list[Path] | Path, *, uploader: int = 0) -> None:
-    """Hand files, or one whole folder, to an uploader of the page."""
-    page.locator("[data-testid=stFileUploader] input[type=file]").nth(uploader).set_input_files(files)
+def open_tab(page: Page, label: str) -> None:
+    page.get_by_role("tab", name=label, exact=True).click()
+
+
+def give_files(page: Page, files: list[Path] | Path, *, uploader: str) -> None:
+    """Hand files, or one whole folder, to the uploader with this label."""
+    box = page.get_by_test_id("stFileUploader").filter(has_text=uploader)
+    box.locator("input[type=file]").set_input_files(files)

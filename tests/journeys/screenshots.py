@@ -2,7 +2,7 @@
 
     python -m tests.journeys.screenshots FOLDER [WORKSPACE [ADDRESS ...]]
 
-An address is what stands behind the host: datasets?section=Split. Without a workspace, the app has an empty one.
+An address is what stands behind the host: datasets?section=Split. Without a workspace, an empty one is shown.
 """
 
 import re

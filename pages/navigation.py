@@ -1,0 +1,23 @@
+import streamlit as st
+
+from pages.shared.page import ASSETS, DATASETS, PREDICT, RUNS, START, TRAIN_CNN
+
+st.set_page_config(
+    page_title="ConvNet Workbench",
+    page_icon=ASSETS / "icon.svg",
+    layout="wide",
+    initial_sidebar_state=240,
+    menu_items={"About": "**ConvNet Workbench**: explore, train and use CNNs on your own machine."},
+)
+st.logo(ASSETS / "logo.svg", size="large", icon_image=ASSETS / "icon.svg")
+st.navigation(
+    {
+        "": [st.Page(START, title="Start", icon=":material/home:", default=True)],
+        "Data": [st.Page(DATASETS, title="Datasets", icon=":material/photo_library:")],
+        "Train": [
+            st.Page(TRAIN_CNN, title="Train a CNN", icon=":material/layers:"),
+            st.Page(RUNS, title="Runs", icon=":material/monitoring:"),
+        ],
+        "Use": [st.Page(PREDICT, title="Predict", icon=":material/image_search:")],
+    }
+).run()
