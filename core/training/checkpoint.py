@@ -52,7 +52,7 @@ def load_tensors(path: Path) -> dict[str, Any]:
         ) from None
     except Exception as damage:
         raise ModelFileError(
-            f"{path.name} can't be read as tensors: {str(damage).splitlines()[0][:200]}",
+            f"{path.name} can't be read as tensors: {type(damage).__name__} {str(damage)[:160]!r}.",
             fix="The file is damaged or is not a state dict. Train the run again.",
         ) from damage
 

@@ -1,0 +1,233 @@
+"""Real worker processes on real digits: what a user does to a run, and what happens to it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import psutil
+import pytest
+
+from core.data.dataset import Dataset, delete_dataset, list_datasets, load_dataset
+from core.data.importing import ImportConfig, SourceKind
+from core.errors import RunError
+from core.records import to_json
+from core.runs.continuing import continue_run
+from core.runs.launcher import PROJECT, launch, request_stop
+from core.runs.store import Run, RunState, Status, create_run, delete_run, is_active, list_runs
+from core.training.config import CnnRunConfig, Optimizer
+from core.workspace import Workspace
+from tests.core.conftest import small_run
+
+pytestmark = pytest.mark.slow
+PATIENCE = 90  # seconds
+
+
+@pytest.fixture(autouse=True)
+def no_worker_is_left(workspace: Workspace) -> Iterator[None]:
+    yield
+    for run in [*list_runs(workspace.runs), *list_runs(workspace.imports)]:
+        pid = run.written_status().pid
+        if pid is not None and is_active(run):
+            psutil.Process(pid).kill()
+
+
+@pytest.fixture
+def start(workspace: Workspace) -> Callable[[CnnRunConfig], Run]:
+    def create_and_launch(config: CnnRunConfig) -> Run:
+        run = create_run(workspace.runs, to_json(config), config.name)
+        launch(run)
+        return run
+
+    return create_and_launch
+
+
+def wait_for(run: Run, condition: Callable[[Status], bool]) -> Status:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        status = run.status()
+        if condition(status):
+            return status
+        time.sleep(0.05)
+    raise AssertionError(f"{run.status()}\n{run.log()}")
+
+
+def end_of(run: Run) -> Status:
+    return wait_for(run, lambda status: not status.state.is_active)
+
+
+def epochs_of(run: Run) -> list[int]:
+    return [record["epoch"] for record in run.metrics()]
+
+
+def test_a_run_from_start_to_finish(digits: Dataset, start: Callable[[CnnRunConfig], Run]) -> None:
+    run = start(small_run(digits, epochs=3))
+    status = end_of(run)
+    assert status.state is RunState.FINISHED, run.log()
+    assert epochs_of(run) == [1, 2, 3]
+    assert status.result["best_accuracy"] == max(record["valid_accuracy"] for record in run.metrics())
+    assert status.device == "cpu" or status.device.startswith(("cuda", "mps"))
+    assert "Epoch 3: train loss" in run.log()
+    with pytest.raises(RunError, match="no epochs to add"):
+        continue_run(run, 0)
+    continue_run(run, 2)
+    assert end_of(run).state is RunState.FINISHED
+    assert epochs_of(run) == [1, 2, 3, 4, 5]
+
+
+def test_a_killed_run_is_lost_and_goes_on_from_its_last_epoch(
+    digits: Dataset, start: Callable[[CnnRunConfig], Run]
+) -> None:
+    run = start(small_run(digits, epochs=400))
+    wait_for(run, lambda status: len(run.metrics()) >= 3)
+    pid = run.status().pid
+    assert pid is not None
+    os.killpg(pid, signal.SIGKILL)
+    killed = time.monotonic()
+    assert wait_for(run, lambda status: status.state is RunState.LOST).fix
+    assert time.monotonic() - killed < 10
+    finished = epochs_of(run)
+    assert finished == list(range(1, len(finished) + 1))
+    before = run.metrics()
+    run.write_config(to_json(small_run(digits, epochs=len(finished) + 2)))
+    launch(run)
+    assert end_of(run).state is RunState.FINISHED, run.log()
+    assert epochs_of(run) == list(range(1, len(finished) + 3))
+    assert run.metrics()[: len(before)] == before
+
+
+def test_a_stopped_run_keeps_its_best(digits: Dataset, start: Callable[[CnnRunConfig], Run]) -> None:
+    run = start(small_run(digits, epochs=10_000))
+    wait_for(run, lambda status: len(run.metrics()) >= 2)
+    request_stop(run)
+    assert run.status().state in (RunState.STOPPING, RunState.STOPPED)
+    status = end_of(run)
+    assert status.state is RunState.STOPPED, run.log()
+    assert status.result["best_accuracy"] == max(record["valid_accuracy"] for record in run.metrics())
+    assert (run.folder / "best.pt").exists()
+    delete_run(run)
+    assert not run.folder.exists()
+
+
+def test_runs_wait_for_the_device_in_turn(digits: Dataset, start: Callable[[CnnRunConfig], Run]) -> None:
+    config = replace(small_run(digits, epochs=10_000), device="cpu")
+    first = start(config)
+    wait_for(first, lambda status: status.state is RunState.RUNNING)
+    second = start(replace(config, name="second"))
+    third = start(replace(config, name="third", training=replace(config.training, epochs=1)))
+    wait_for(third, lambda status: status.result.get("ahead") == 1)
+    assert second.status().state is RunState.QUEUED
+    request_stop(third)
+    assert end_of(third).state is RunState.STOPPED
+    pid = first.status().pid
+    assert pid is not None
+    os.killpg(pid, signal.SIGKILL)
+    wait_for(second, lambda status: status.state is RunState.RUNNING)
+    request_stop(second)
+    assert end_of(second).state is RunState.STOPPED
+
+
+def test_a_run_survives_the_process_that_started_it(workspace: Workspace, digits: Dataset) -> None:
+    config = small_run(digits, epochs=5)
+    run = create_run(workspace.runs, to_json(config), config.name)
+    starter = (
+        "import os, sys, pathlib, core.runs.launcher as launcher, core.runs.store as store\n"
+        "launcher.launch(store.Run(pathlib.Path(sys.argv[1])))\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    server = subprocess.run([sys.executable, "-c", starter, str(run.folder)], cwd=PROJECT, timeout=60)
+    assert server.returncode == -signal.SIGKILL
+    assert end_of(run).state is RunState.FINISHED, run.log()
+    assert epochs_of(run) == [1, 2, 3, 4, 5]
+
+
+def test_two_workers_never_share_a_run(digits: Dataset, start: Callable[[CnnRunConfig], Run]) -> None:
+    run = start(small_run(digits, epochs=10_000))
+    wait_for(run, lambda status: status.state is RunState.RUNNING)
+    with pytest.raises(RunError, match="already at work"):
+        launch(run)
+    second = subprocess.run(
+        [sys.executable, "-m", "core.runs.worker", str(run.folder)],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert second.returncode == 3
+    assert "already at work" in second.stderr
+    assert run.status().state is RunState.RUNNING
+    with pytest.raises(RunError, match="still at work"):
+        continue_run(run, 1)
+
+
+def test_a_run_that_diverges_says_so(digits: Dataset, start: Callable[[CnnRunConfig], Run]) -> None:
+    config = small_run(digits, epochs=3, optimizer=Optimizer.SGD, learning_rate=100.0)
+    run = start(
+        replace(config, cnn=replace(config.cnn, blocks=(replace(config.cnn.blocks[0], batch_norm=False),)))
+    )
+    status = end_of(run)
+    assert status.state is RunState.FAILED
+    assert "finite" in status.message
+    assert "learning rate" in status.fix
+    assert "Traceback" not in run.log()
+
+
+def test_a_run_whose_data_are_gone_says_so(
+    workspace: Workspace, digits: Dataset, start: Callable[[CnnRunConfig], Run]
+) -> None:
+    config = small_run(digits)
+    delete_dataset(workspace, digits.id)
+    status = end_of(start(config))
+    assert status.state is RunState.FAILED
+    assert digits.id in status.message
+    assert status.fix
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [({"kind": "dance"}, "kind 'dance'"), ({"kind": "train-cnn"}, "lacks"), ({}, "kind ''")],
+)
+def test_a_config_that_cannot_be_read_says_so(workspace: Workspace, config: dict, words: str) -> None:
+    run = create_run(workspace.runs, config, "odd")
+    launch(run)
+    status = end_of(run)
+    assert status.state is RunState.FAILED
+    assert words in status.message
+
+
+def test_an_import_is_a_job(workspace: Workspace) -> None:
+    job = create_run(workspace.imports, to_json(ImportConfig("Digits", SourceKind.SAMPLE_DIGITS)), "digits")
+    launch(job)
+    status = end_of(job)
+    assert status.state is RunState.FINISHED, job.log()
+    dataset = load_dataset(workspace, status.result["dataset_id"])
+    assert len(dataset.pictures) == 1797
+    assert dataset.classes == tuple("0123456789")
+
+
+def test_an_import_of_nothing_names_every_file(workspace: Workspace, tmp_path) -> None:
+    for index in range(12):
+        path = tmp_path / "notes" / "class" / f"note {index}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("not a picture")
+    config = ImportConfig("Notes", SourceKind.FOLDER, str(tmp_path / "notes"))
+    job = create_run(workspace.imports, to_json(config), "notes")
+    launch(job)
+    status = end_of(job)
+    assert status.state is RunState.FAILED
+    rejected = json.loads((job.folder / "rejected.json").read_text())
+    assert len(rejected) == 12
+    assert all(entry["reason"] and entry["fix"] for entry in rejected)
+    assert list_datasets(workspace) == []
+
+
+def test_usage_is_told() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "core.runs.worker"], cwd=PROJECT, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 2
+    assert "usage: python -m core.runs.worker RUN_DIR" in done.stderr
