@@ -80,16 +80,17 @@ def _one_run(run: RunCurves, epochs: int, quantity: _Quantity) -> go.Figure:
         figure.add_scatter(
             x=[best["epoch"]],
             y=[value],
-            name=f"best (epoch {best['epoch']})",
             mode="markers",
+            showlegend=False,
             cliponaxis=False,
             marker={"symbol": "circle-open", "size": 15, "color": VERMILLION, "line": {"width": 2.5}},
             hoverinfo="skip",
         )
+    title = quantity.title if best is None else f"{quantity.title} (best epoch: {best['epoch']}, circled)"
     drawn = [
         y for part, *_ in parts for y in _points(run.records, f"{part}_{quantity.suffix}")[1] if y is not None
     ]
-    return _laid_out(figure, quantity, drawn, max(epochs, len(run.records), 1), quantity.title)
+    return _laid_out(figure, quantity, drawn, max(epochs, len(run.records), 1), title)
 
 
 def _many_runs(runs: Sequence[RunCurves], quantity: _Quantity) -> go.Figure:

@@ -30,6 +30,11 @@ def visible_devices() -> tuple[Device, ...]:
     return (Device("cpu", f"CPU, {cores} core{'s' if cores > 1 else ''}"),)
 
 
+def device_words(name: str) -> str:
+    """How a person calls the device `name` of this machine."""
+    return next((device.words for device in visible_devices() if device.name == name), name.upper())
+
+
 def device_names(choice: str) -> tuple[str, ...]:
     """The devices on which a run with this `device` setting may go: "auto" is any visible one.
 

@@ -6,6 +6,7 @@ from core.errors import WorkbenchError
 from core.figures.curves import RunCurves, accuracy_figure, best_epoch, loss_figure
 from core.runs.launcher import launch, request_stop
 from core.runs.store import Run, RunState, Status
+from core.training.device import device_words
 from core.training.metrics import accuracy_interval
 from core.training.predictions import load_predictions
 from pages.shared.errors import errors_shown, show_error
@@ -66,10 +67,12 @@ def _situation(status: Status, finished_epochs: int) -> str:
     """One line on where the run stands."""
     epochs = count(finished_epochs, "finished epoch")
     if status.state is RunState.QUEUED:
-        ahead = status.result.get("ahead", 0)
-        return f"waiting for the device: {count(ahead, 'run')} before this one" if ahead else "about to start"
+        ahead = status.result.get("ahead")
+        if ahead is None:
+            return "the process is starting"
+        return f"{count(ahead, 'run')} before this one" if ahead else "next in line for the device"
     if status.state is RunState.RUNNING:
-        return f"on {plain(status.device)}" if status.device else plain(status.what or "starting")
+        return f"on {plain(device_words(status.device))}" if status.device else "the process is starting"
     if status.state is RunState.STOPPING:
         return "at the next batch; the best epoch so far is kept"
     if status.state is RunState.STOPPED:
@@ -111,20 +114,19 @@ def _show_progress(status: Status) -> None:
 
 def _show_numbers(run: Run, status: Status, records: list) -> None:
     best = best_epoch(records)
-    numbers = st.columns(4)
+    numbers = st.grid(4, min_column_width=150)
     if status.state.is_active:
         share = "–" if best is None else f"{best['valid_accuracy']:.1%}"
-        numbers[0].metric("Best validation accuracy", share)
-        numbers[1].metric("Best epoch", "–" if best is None else str(best["epoch"]))
+        numbers.metric("Best validation accuracy", share)
+        numbers.metric("Best epoch", "–" if best is None else str(best["epoch"]))
         rate = status.pictures_per_second
-        numbers[2].metric("Pictures a second", "–" if rate is None else f"{rate:,.0f}")
-        left = status.seconds_left
-        numbers[3].metric("Time left", "–" if left is None else duration(left))
+        numbers.metric("Pictures a second", "–" if rate is None else f"{rate:,.0f}")
+        numbers.metric("Time of an epoch", duration(records[-1]["seconds"]) if records else "–")
     elif best is not None:
-        _show_accuracy(numbers[0], run, "valid", "Validation accuracy")
-        _show_accuracy(numbers[1], run, "test", "Test accuracy")
-        numbers[2].metric("Best epoch", f"{best['epoch']} of {len(records)}")
-        numbers[3].metric("Time in epochs", duration(sum(record["seconds"] for record in records)))
+        _show_accuracy(numbers, run, "valid", "Validation accuracy")
+        _show_accuracy(numbers, run, "test", "Test accuracy")
+        numbers.metric("Best epoch", f"{best['epoch']} of {len(records)}")
+        numbers.metric("Time in epochs", duration(sum(record["seconds"] for record in records)))
 
 
 def _show_accuracy(place, run: Run, part: str, label: str) -> None:

@@ -12,6 +12,7 @@ from pages.shared.errors import errors_shown, show_error
 from pages.shared.live_run import live_run
 from pages.shared.page import PREDICT, button_to, open_page
 from pages.shared.run_results import run_results
+from pages.shared.text import plain
 from pages.train.run_comparison import show_settings
 
 
@@ -26,14 +27,14 @@ def show_run(workspace: Workspace, run_id: str) -> None:
             leave()
         return
     overview = overview_of(run)
-    if st.button("All runs", type="tertiary", icon=":material/arrow_back:"):
-        leave()
-    open_page(overview.name, "How this run goes, what it has learned, and where it is wrong.")
-    if overview.damage:
-        st.error(f"This run is damaged. {overview.damage}", icon=":material/broken_image:")
+    open_page(plain(overview.name), "How this run goes, what it has learned, and where it is wrong.")
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        if st.button("All runs", type="tertiary", icon=":material/arrow_back:"):
+            leave()
         show_actions(run, overview)
+    if overview.damage:
+        st.error(f"**This run is damaged.** {plain(overview.damage)}", icon=":material/broken_image:")
         return
-    show_actions(run, overview)
     live_run(run)
     if overview.state is not None and not overview.state.is_active:
         run_results(run, workspace)
@@ -44,7 +45,7 @@ def show_run(workspace: Workspace, run_id: str) -> None:
 
 def show_actions(run: Run, overview: RunOverview) -> None:
     at_rest = overview.state is None or not overview.state.is_active
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, width="content"):
         if overview.has_model and not overview.damage:
             button_to(PREDICT, "Predict with it", key="predict", icon=":material/image_search:", run=run.id)
         if at_rest and overview.epochs_done and not overview.damage:

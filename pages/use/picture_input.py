@@ -10,7 +10,7 @@ from core.runs.store import Run
 from core.serving.picture_files import MOST_FILES, PictureFile
 from core.workspace import Workspace
 from pages.shared.caches import dataset_of
-from pages.shared.text import count
+from pages.shared.text import count, plain
 
 UPLOAD, CAMERA, SAMPLES = "Upload", "Camera", "From the data set"
 MOST_MEGABYTES = 50  # a file
@@ -40,6 +40,11 @@ def give_pictures(workspace: Workspace, run: Run) -> Given:
     return _uploads(uploads)
 
 
+def take_samples() -> None:
+    """Make pictures of the data set the given ones; for a button's `on_click`."""
+    st.session_state["way"] = SAMPLES
+
+
 def _uploads(uploads: Sequence) -> Given:
     files = [PictureFile(upload.name, upload) for upload in uploads]
     return files, tuple(upload.file_id for upload in uploads)
@@ -54,8 +59,8 @@ def _samples(workspace: Workspace, run: Run) -> Given:
     draw = st.session_state.setdefault("sample_draw", 0)
     chosen = random.Random(draw).sample(unseen, min(SAMPLE_SIZE, len(unseen)))
     st.caption(
-        f"{count(len(chosen), 'picture')} of {dataset.name} from the {part} split: the run did not learn from "
-        "them. The folder in a name is its true class."
+        f"{count(len(chosen), 'picture')} of {plain(dataset.name)} from the {part} split: the run did not "
+        "learn from them. The folder in a name is its true class."
     )
     if st.button("Draw others", icon=":material/casino:"):
         st.session_state["sample_draw"] = draw + 1

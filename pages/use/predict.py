@@ -8,7 +8,7 @@ from pages.shared.errors import errors_shown
 from pages.shared.page import DATASETS, TRAIN_CNN, empty_state, open_page
 from pages.shared.pickers import pick
 from pages.shared.text import count
-from pages.use.picture_input import give_pictures
+from pages.use.picture_input import give_pictures, take_samples
 from pages.use.prediction_results import predictions_of, predictor_of, show_all, show_code, show_one
 
 open_page("Predict", "Give pictures to a network that you have trained, and see what it takes them for.")
@@ -43,9 +43,10 @@ with errors_shown():
                 size = f"{predictor.preprocessing.width} x {predictor.preprocessing.height}"
                 classes = count(len(predictor.classes), "class", "classes")
                 st.markdown(
-                    f"**Nothing to predict yet.** Give pictures first. Each is scaled to {size} pixels, as in "
-                    f"training, and the network says how probable each of {classes} is."
+                    f"**Nothing to predict yet.** Each picture that you give is scaled to {size} pixels, as "
+                    f"in training, and the network says how probable each of {classes} is."
                 )
+                st.button("Try pictures of the data set", on_click=take_samples, type="primary")
         else:
             predictions = predictions_of(run, predictor, files, fingerprint)
             if predictions.names:

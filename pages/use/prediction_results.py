@@ -28,7 +28,7 @@ from pages.shared.text import count, plain
 if TYPE_CHECKING:
     from core.serving.prediction import Predictor
 
-SIDE = 200  # pixels
+SIDE = 150  # pixels
 FEW_CLASSES, MOST_CLASSES = 5, 20
 
 
@@ -61,8 +61,11 @@ def show_one(predictions: FilePredictions, files: Sequence[PictureFile]) -> None
         )
     probabilities = predictions.probabilities[chosen]
     guess = int(predictions.predicted[chosen])
-    st.markdown(f"### {plain(predictions.classes[guess])} :gray[with {probabilities[guess]:.1%}]")
-    pictures, bars = st.columns([1, 2], gap="medium")
+    st.markdown(
+        f"### {plain(predictions.classes[guess])} :gray[{probabilities[guess]:.1%} sure]",
+        help="It knows only the classes that it was trained on: any picture is taken for one of them.",
+    )
+    pictures, bars = st.columns([2, 3], gap="medium")
     with pictures, st.container(horizontal=True):
         file = files[predictions.positions[chosen]]
         original = thumbnail(open_picture(file.source, at_least=(SIDE, SIDE)), SIDE)
