@@ -48,19 +48,24 @@ def _show(run: Run, was_active: bool) -> None:
             with st.container(horizontal=True, vertical_alignment="center", width="content"):
                 state_badge(status.state)
                 st.caption(_situation(status, len(records)))
-            _show_action(run, status)
+            _show_action(run, status, len(records))
         if status.state in (RunState.FAILED, RunState.LOST):
             show_error(WorkbenchError(status.message or "The run ended without a word.", fix=status.fix))
         if status.state.is_active:
             _show_progress(status)
         _show_numbers(run, status, records)
-        epochs = status.epochs or _planned_epochs(run)
-        loss, accuracy = st.columns(2)
-        curves = RunCurves(run.name, records)
-        loss.plotly_chart(loss_figure(curves, epochs), key="loss_curves", config=CHART)
-        accuracy.plotly_chart(accuracy_figure(curves, epochs), key="accuracy_curves", config=CHART)
+        if records or status.state.is_active:
+            _show_curves(run, status, records)
         with st.expander("Log", icon=":material/notes:"):
             st.code(run.log() or "The worker has not said anything yet.", language=None, height=260)
+
+
+def _show_curves(run: Run, status: Status, records: list) -> None:
+    epochs = status.epochs or _planned_epochs(run)
+    loss, accuracy = st.columns(2)
+    curves = RunCurves(run.name, records)
+    loss.plotly_chart(loss_figure(curves, epochs), key="loss_curves", config=CHART)
+    accuracy.plotly_chart(accuracy_figure(curves, epochs), key="accuracy_curves", config=CHART)
 
 
 def _situation(status: Status, finished_epochs: int) -> str:
@@ -82,7 +87,7 @@ def _situation(status: Status, finished_epochs: int) -> str:
     return f"after {epochs}"
 
 
-def _show_action(run: Run, status: Status) -> None:
+def _show_action(run: Run, status: Status, finished_epochs: int) -> None:
     """The one thing to do in this state."""
     if status.state in (RunState.QUEUED, RunState.RUNNING, RunState.STOPPING):
         stopping = status.state is RunState.STOPPING
@@ -91,10 +96,11 @@ def _show_action(run: Run, status: Status) -> None:
             request_stop(run)
             st.rerun(scope="fragment")
     elif status.state is not RunState.FINISHED:
-        words = "Start it again from its last finished epoch."
-        if st.button(
-            "Go on", key=f"go_on_{run.id}", icon=":material/play_arrow:", type="primary", help=words
-        ):
+        label, words = "Try again", "Start it once more."
+        if finished_epochs:
+            label, words = "Go on", "Start it again from its last finished epoch."
+        icon = ":material/play_arrow:"
+        if st.button(label, key=f"go_on_{run.id}", icon=icon, type="primary", help=words):
             launch(run)
             st.rerun()
 
@@ -104,7 +110,8 @@ def _show_progress(status: Status) -> None:
     part = status.done / status.total if status.total else 0.0
     training = status.what == "training"
     whole = (max(status.epoch - 1, 0) + (part if training else 0)) / max(status.epochs, 1)
-    left = "" if status.seconds_left is None else f" · about {duration(status.seconds_left)} left"
+    is_known = status.seconds_left is not None and status.state is RunState.RUNNING
+    left = f" · about {duration(status.seconds_left)} left" if is_known else ""
     epoch = f"Epoch {status.epoch} of {status.epochs}" if status.epoch else "Before the first epoch"
     now = "Batch" if training else (status.what.capitalize() or "Starting")
     amount = f" {status.done:,} of {status.total:,}" if status.total else ""

@@ -29,17 +29,16 @@ def show_list(were_active: list[str]) -> None:
     first = 0
     if pages > 1:
         first = PER_PAGE * (st.number_input(f"Page, of {pages}", 1, pages, key="runs_page", width=160) - 1)
-    for run in runs[first : first + PER_PAGE]:
-        show_line(run)
+    with st.container(border=True, gap="xsmall"):
+        for run in runs[first : first + PER_PAGE]:
+            show_line(run)
 
 
 def show_line(run: RunOverview) -> None:
-    with st.container(
-        border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
-    ):
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             if st.button(
-                plain(run.name), key=f"open_{run.id}", type="tertiary", icon=":material/open_in_full:"
+                plain(run.name), key=f"open_{run.id}", type="tertiary", icon=":material/show_chart:"
             ):
                 st.query_params["run"] = run.id
                 st.rerun()
