@@ -27,7 +27,7 @@ class ZipSource:
     """The members of a zip. They are opened by member, never unpacked by name."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path.expanduser()
+        self.path = path
 
     def __enter__(self) -> Self:
         try:

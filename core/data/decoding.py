@@ -65,9 +65,12 @@ def open_picture(source: Source, *, at_least: tuple[int, int] | None = None) -> 
     Raises:
         PictureRejected: the file is no picture, is damaged, or is too large to be decoded safely.
     """
-    with _opened(source) as image, _room_for(image):
-        turn = _load(image, at_least and (2 * at_least[0], 2 * at_least[1]))
-        return _upright(_eight_bit(image), turn)
+    with _opened(source) as image:
+        if at_least:
+            _shrink(image, 2 * at_least[0], 2 * at_least[1])
+        with _room_for(image):
+            image.load()
+            return _upright(_eight_bit(image), _orientation(image))
 
 
 def inspect(source: Source) -> PictureFacts:
@@ -76,11 +79,13 @@ def inspect(source: Source) -> PictureFacts:
     Raises:
         PictureRejected: as `open_picture`.
     """
-    with _opened(source) as image, _room_for(image):
+    with _opened(source) as image:
         width, height = image.size
         frames = _frames(image)
-        turn = _load(image, (1, 1))
-        if turn in _SIDEWAYS:
+        _shrink(image, 1, 1)
+        with _room_for(image):
+            image.load()
+        if _is_sideways(image):
             width, height = height, width
         return PictureFacts(image.format or "", image.mode, width, height, frames)
 
@@ -175,25 +180,22 @@ def _frames(image: Image.Image) -> int:
         image.seek(0)
 
 
-def _load(image: Image.Image, at_least: tuple[int, int] | None) -> int:
-    """Decode `image` in place, at least `at_least` (height, width) large; returns its EXIF orientation.
-
-    Only formats that Pillow decodes in parts take the hint (JPEG); for others it changes nothing. TIFF is
-    turned by Pillow itself while loading, and PNG may keep its EXIF behind the pixels: hence after.
-    """
-    if at_least and image.format in ("JPEG", "MPO"):
-        height, width = at_least
-        sideways = _orientation(image) in _SIDEWAYS
-        image.draft(None, (height, width) if sideways else (width, height))
-    image.load()
-    return _orientation(image)
+def _shrink(image: Image.Image, height: int, width: int) -> None:
+    """Have a JPEG decoded at 1/2, 1/4 or 1/8, but at least `height` x `width` as seen upright."""
+    if image.format in ("JPEG", "MPO"):
+        image.draft(None, (height, width) if _is_sideways(image) else (width, height))
 
 
 def _orientation(image: Image.Image) -> int:
+    """The turn still to be made. Ask after loading: Pillow turns TIFF itself, and PNG may tell last."""
     try:
         return int(image.getexif().get(_ORIENTATION, 1))
     except Exception:  # damaged EXIF says nothing about the pixels
         return 1
+
+
+def _is_sideways(image: Image.Image) -> bool:
+    return _orientation(image) in _SIDEWAYS
 
 
 def _upright(image: Image.Image, orientation: int) -> Image.Image:

@@ -5,7 +5,7 @@ Understood, each also inside wrapping folders: `class/.../x.png` and `{train,val
 
 import re
 import unicodedata
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -57,19 +57,19 @@ def understand(names: Sequence[str]) -> Layout:
     notes: list[str] = []
     files: dict[int, Parts] = {}
     folders: set[Parts] = set()
-    hidden: Counter[str] = Counter()
+    hidden: set[str] = set()
     for index, name in enumerate(names):
         if reason := _unsafe(name):
             rejected.append(Rejected(shown(name), reason, "Pack the folder again with an ordinary tool."))
             continue
         parts = _parts(name)
-        if folder := _hidden_folder(parts):
-            hidden[folder] += 1
+        is_folder = name.endswith(("/", "\\"))
+        if folder := _hidden_folder(parts if is_folder else parts[:-1]):
+            hidden.add(folder)
+        elif is_folder:
+            folders.add(parts)
         elif parts and not _is_litter(parts):
-            if name.endswith(("/", "\\")):
-                folders.add(parts)
-            else:
-                files[index] = parts
+            files[index] = parts
 
     wrapping = _wrapping(files.values())
     splits_given = _splits_given(parts[wrapping:] for parts in files.values())
@@ -82,7 +82,7 @@ def understand(names: Sequence[str]) -> Layout:
             rejected.append(Rejected(shown(names[index]), place, _layout_fix(splits_given)))
 
     labels = {place.label for place in places.values()}
-    notes += [f"Hidden folder {shown(f)} was left out ({n:,} entries)." for f, n in sorted(hidden.items())]
+    notes += [f"Hidden folder {shown(folder)} was left out." for folder in sorted(hidden)]
     notes += _empty_class_notes(folders, wrapping, splits_given, labels)
     notes += _case_twin_notes(labels)
     return Layout(places, tuple(rejected), tuple(notes))
@@ -107,11 +107,11 @@ def _is_litter(parts: Parts) -> bool:
     return in_litter or file.startswith(".") or file.casefold() in _LITTER_FILES
 
 
-def _hidden_folder(parts: Parts) -> str | None:
-    """The first folder of `parts` whose name starts with a dot, as a path."""
-    for depth, part in enumerate(parts[:-1]):
+def _hidden_folder(folders: Parts) -> str | None:
+    """The first of nested `folders` whose name starts with a dot, as a path."""
+    for depth, part in enumerate(folders):
         if part.startswith("."):
-            return "/".join(parts[: depth + 1])
+            return "/".join(folders[: depth + 1])
     return None
 
 

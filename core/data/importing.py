@@ -36,6 +36,7 @@ _COPYING = "copying"
 PICTURES_FOLDER = "pictures"
 SLIM = 20  # long side over short side
 TINY = 4  # pixels
+LONGEST_PATH = 4096  # characters
 _BLOCK = 1 << 20
 _ENDINGS = {"JPEG": "jpg", "MPO": "jpg", "TIFF": "tif"}
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -174,7 +175,7 @@ def _build(
 
 
 def _source(config: ImportConfig) -> PictureSource:
-    path = Path(config.path)
+    path = _given_path(config)
     match config.source_kind:
         case SourceKind.SAMPLE_DIGITS:
             return SampleDigits()
@@ -184,6 +185,26 @@ def _source(config: ImportConfig) -> PictureSource:
             return FolderSource(path)
         case SourceKind.UPLOADS:
             return UploadedFilesSource(path)
+
+
+def _given_path(config: ImportConfig) -> Path:
+    """The path, which a user may have typed: "~" is their home, and anything may stand there."""
+    is_needed = config.source_kind is not SourceKind.SAMPLE_DIGITS
+    if (is_needed and not config.path.strip()) or len(config.path) > LONGEST_PATH or "\0" in config.path:
+        raise _no_path(config)
+    try:
+        return Path(config.path).expanduser()
+    except RuntimeError as error:  # an unknown "~user"
+        raise _no_path(config) from error
+
+
+def _no_path(config: ImportConfig) -> ImportRefused:
+    return ImportRefused(
+        "That can't be a path.",
+        expected="a folder or a zip file of the server's machine",
+        found=repr(config.path[:60]),
+        fix="Type the whole path, such as /home/me/pictures.",
+    )
 
 
 def _source_words(config: ImportConfig) -> str:

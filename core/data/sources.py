@@ -60,10 +60,13 @@ class _NothingToClose:
 
 
 class FolderSource(_NothingToClose):
-    """A folder of this machine, read in place; links to folders or to files outside it are not followed."""
+    """A folder of this machine, read in place; links to folders or to files outside are not followed.
+
+    Hidden folders are listed, but not entered.
+    """
 
     def __init__(self, path: Path) -> None:
-        self.path = path.expanduser()
+        self.path = path
 
     def listing(self) -> Listing:
         try:
@@ -92,8 +95,10 @@ class FolderSource(_NothingToClose):
                 if (here / subfolder).is_symlink():
                     subfolders.remove(subfolder)
                     rejected.append(_link(relative))
-                else:
-                    folders.append(relative + "/")
+                    continue
+                folders.append(relative + "/")
+                if subfolder.startswith("."):
+                    subfolders.remove(subfolder)
             for name in names:
                 relative = (here / name).relative_to(root).as_posix()
                 found = _file_in(root, here / name, relative)

@@ -85,7 +85,7 @@ def test_litter_is_passed_over(litter: str) -> None:
 def test_hidden_folders_are_noted() -> None:
     layout = understand(["cat/1.png", "dog/2.png", ".cache/x/1.png", ".cache/x/2.png"])
     assert len(layout.places) == 2
-    assert layout.notes == ("Hidden folder .cache was left out (2 entries).",)
+    assert layout.notes == ("Hidden folder .cache was left out.",)
 
 
 def test_empty_classes_are_noted() -> None:

@@ -124,7 +124,7 @@ def test_what_is_odd_is_noted(tmp_path: Path, workspace: Workspace) -> None:
     root = write_tree(tmp_path / "p", files)
     (root / "fish").mkdir()
     assert set(bring(workspace, root).notes) == {
-        "Hidden folder .hidden was left out (1 entries).",
+        "Hidden folder .hidden was left out.",
         "Class folder fish is empty, so there is no such class.",
         "Class dog has no usable picture, so there is no such class.",
         "There is one class only: a network needs at least two to tell apart.",
@@ -148,6 +148,14 @@ def test_nothing_usable_names_every_file(tmp_path: Path, workspace: Workspace) -
     with pytest.raises(NothingImported, match="and 3 more") as refusal:
         bring(workspace, root)
     assert len(refusal.value.rejected) == 8
+    assert list(workspace.datasets.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", ["", "  ", "~no-such-user-here/x", "zero\0byte", "x" * 10_000])
+@pytest.mark.parametrize("kind", [SourceKind.FOLDER, SourceKind.ZIP])
+def test_what_can_t_be_a_path(workspace: Workspace, kind: SourceKind, path: str) -> None:
+    with pytest.raises(ImportRefused, match=r"can't be a path"):
+        bring_with(workspace, ImportConfig("Pets", kind, path))
     assert list(workspace.datasets.iterdir()) == []
 
 

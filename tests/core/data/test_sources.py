@@ -15,9 +15,10 @@ needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need rig
 def test_a_folder_lists_its_files_and_folders(tmp_path: Path) -> None:
     root = write_tree(tmp_path / "root", {"cat/1.png": png(1), "dog/deep/2.png": png(2)})
     (root / "fish").mkdir()
+    write_tree(root, {".git/objects/1.png": png(3)})
     listing = FolderSource(root).listing()
     assert {file.name for file in listing.files} == {"cat/1.png", "dog/deep/2.png"}
-    assert set(listing.folders) == {"cat/", "dog/", "dog/deep/", "fish/"}
+    assert set(listing.folders) == {"cat/", "dog/", "dog/deep/", "fish/", ".git/"}
     first = min(listing.files, key=lambda file: file.name)
     assert first.size == len(png(1))
     with first.open() as stream:
