@@ -1,5 +1,7 @@
 """The exceptions that users see: each says what happened and what to do about it."""
 
+from typing import Any
+
 
 class WorkbenchError(Exception):
     """A problem that a user can cause and can mend.
@@ -15,6 +17,9 @@ class WorkbenchError(Exception):
         self.found = found
         self.fix = fix
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (type(self), self.args, self.__dict__)
+
     def __str__(self) -> str:
         parts = [self.problem]
         if self.expected:
@@ -23,6 +28,12 @@ class WorkbenchError(Exception):
             parts.append(f"Found: {self.found}.")
         parts.append(self.fix)
         return " ".join(part for part in parts if part)
+
+
+def _restore(kind: type[WorkbenchError], args: tuple[Any, ...], state: dict[str, Any]) -> WorkbenchError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class ConfigError(WorkbenchError):

@@ -13,12 +13,14 @@ from core.data.pixel_cache import open_pixel_cache
 from core.data.splitting import Split, load_split
 from core.errors import ConfigError, DatasetError
 from core.models.cnn import build_cnn
+from core.models.cnn_walk import walk
 from core.models.saved_model import SavedModel, save_model_description
 from core.training.batches import Batcher, LabeledPictures
 from core.training.checkpoint import CheckpointFolder
 from core.training.config import CnnRunConfig, Loss
 from core.training.evaluation import predict_probabilities
 from core.training.loop import EpochRecord, Hooks, Outcome, train
+from core.training.memory import check_memory
 from core.training.objective import Objective, make_objective
 from core.training.predictions import save_predictions
 from core.workspace import Workspace
@@ -64,11 +66,15 @@ def train_cnn(
     Raises:
         DatasetError: the data set or its split is gone or has changed.
         LayerError: the network can't be built for this picture size.
+        ConfigError: there is nothing to train on, or it doesn't fit into the memory.
         LossNotFinite: training diverged; what was good is kept.
     """
     hooks = hooks or Hooks()
     data = open_run_data(workspace, config, on_progress=on_progress, should_stop=hooks.should_stop)
     target = torch.device(device)
+    network = walk(config.cnn, config.preprocessing.shape, config.outputs)
+    if target.type == "cpu" and network.error is None:
+        check_memory(network, config.training)
     torch.manual_seed(config.training.seed)
     model = build_cnn(config.cnn, config.preprocessing.shape, config.outputs).to(target)
     batcher = Batcher(config.preprocessing, target)

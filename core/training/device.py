@@ -5,6 +5,7 @@ import os
 import platform
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.errors import ConfigError
@@ -58,7 +59,11 @@ def usable_device(name: str) -> str:
     """`name`, or "cpu" where the installed torch can't use that device after all."""
     import torch
 
-    works = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available, "cpu": lambda: True}
+    works: dict[str, Callable[[], bool]] = {
+        "cuda": torch.cuda.is_available,
+        "mps": torch.backends.mps.is_available,
+        "cpu": lambda: True,
+    }
     return name if works[name.split(":")[0]]() else "cpu"
 
 

@@ -11,7 +11,7 @@ from core.data.splitting import Split
 from pages.shared.errors import errors_shown
 
 PICTURES, VIEWS = 3, 5
-SHOWN_WIDTH = 96  # pixels
+SHOWN_WIDTH = 78  # pixels
 
 
 def edit_augmentation(dataset: Dataset, split: Split, preprocessing: Preprocessing) -> Augmentation:
@@ -44,7 +44,7 @@ def _preview(dataset: Dataset, split: Split, preprocessing: Preprocessing, setti
         from core.data.augmentation_preview import preview_augmentation
     rows = split.train[:: max(1, len(split.train) // PICTURES)][:PICTURES]
     pixels = np.stack([_pixels(dataset, row, preprocessing) for row in rows])
-    st.caption("Left as it is, then five epochs of it:")
+    st.caption("Left, the picture as it is; then what five epochs might make of it:")
     for original, views in zip(pixels, preview_augmentation(pixels, settings, VIEWS), strict=True):
         with st.container(horizontal=True, gap="small"):
             for picture in (original, *views):

@@ -3,8 +3,7 @@ import streamlit as st
 from core.data.dataset import Dataset, list_datasets, load_dataset
 from core.data.preprocessing import ColorMode, Preprocessing, Resize
 from core.data.splitting import Split, current_split
-from core.figures.network import network_figure
-from core.models.cnn_walk import Walk, walk
+from core.models.cnn_walk import walk
 from core.models.presets import DEFAULT_PRESET, PRESETS
 from core.records import to_json
 from core.runs.launcher import launch
@@ -17,6 +16,7 @@ from pages.shared.page import DATASETS, RUNS, empty_state, open_page
 from pages.shared.text import count
 from pages.train.augmentation_form import edit_augmentation
 from pages.train.network_builder import Draft, edit_network, show_layers
+from pages.train.network_view import can_train, draw, drawing_room
 from pages.train.training_form import edit_training
 
 SIZES = (8, 16, 24, 28, 32, 48, 64, 80, 96, 100, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512)
@@ -56,7 +56,7 @@ def choose_preset() -> str:
 def choose_pictures(preset: str) -> Preprocessing:
     """Picture size, colours and resizing; a new preset brings its own."""
     made_for = PRESETS[preset]
-    size = st.select_slider("Picture size (pixels)", SIZES, made_for.size[0], key=f"size-{preset}")
+    side = st.select_slider("Picture size (pixels)", SIZES, made_for.size[0], key=f"size-{preset}")
     colors = list(COLORS)
     color = st.segmented_control(
         "Colours",
@@ -67,18 +67,7 @@ def choose_pictures(preset: str) -> Preprocessing:
         required=True,
     )
     resize = st.selectbox("Other shapes", list(RESIZES), format_func=RESIZES.get, key="resize")
-    return Preprocessing.of((size, size), color or made_for.color, resize=resize)
-
-
-def show_totals(network: Walk) -> None:
-    if network.problem:
-        st.error(
-            "This network can't be built yet: the card with the red note says why.", icon=":material/block:"
-        )
-        return
-    with st.container(horizontal=True):
-        st.metric("Parameters", f"{network.parameters:,}")
-        st.metric("Multiply-adds a picture", f"{network.macs:,}")
+    return Preprocessing.of((side, side), color or made_for.color, resize=resize)
 
 
 def start(workspace: Workspace, config: CnnRunConfig) -> None:
@@ -99,7 +88,7 @@ with errors_shown():
         st.stop()
     dataset, split = data
     draft = st.session_state.setdefault("draft", Draft.of(PRESETS[preset].config))
-    drawing = st.container(height=250, border=False)
+    room = drawing_room()
     editor, result = st.columns([3, 2], gap="large")
     with editor:
         network_tab, training_tab, augmentation_tab, code_tab = st.tabs(
@@ -116,7 +105,7 @@ with errors_shown():
     outputs = 1 if training.loss is Loss.SINGLE_LOGIT else len(dataset.classes)
     network = walk(draft.config(), preprocessing.shape, outputs)
     show_layers(network, rooms)
-    drawing.plotly_chart(network_figure(network), key="network", height=240, config={"displayModeBar": False})
+    draw(network, room)
     with result:
         name = st.text_input("Name of the run", f"{PRESETS[preset].name} on {dataset.name}", key="run-name")
         config = CnnRunConfig(
@@ -129,14 +118,15 @@ with errors_shown():
             training,
             augmentation,
         )
-        go = st.button(
+        button = st.container()
+        ready = can_train(network, training)
+        go = button.button(
             "Start training",
             type="primary",
             icon=":material/play_arrow:",
             width="stretch",
-            disabled=network.problem is not None,
+            disabled=not ready,
         )
-        show_totals(network)
         st.caption(
             f"{count(len(split.train), 'picture')} to learn from, {len(split.valid):,} to validate on, "
             f"{len(split.test):,} kept for the final test; {count(len(dataset.classes), 'class', 'classes')}."

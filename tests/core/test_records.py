@@ -1,3 +1,4 @@
+import pickle
 from dataclasses import replace
 
 import pytest
@@ -52,6 +53,13 @@ def test_a_config_survives_json(
 def test_a_bad_value_is_named(change: dict, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         from_json(CnnRunConfig, {**to_json(CONFIG), **change})
+
+
+def test_an_error_survives_pickling() -> None:
+    with pytest.raises(ConfigError) as caught:
+        TrainingConfig(epochs=0)
+    copy = pickle.loads(pickle.dumps(caught.value))
+    assert (type(copy), str(copy), copy.fix) == (ConfigError, str(caught.value), caught.value.fix)
 
 
 def test_a_missing_value_is_named() -> None:
