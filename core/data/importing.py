@@ -1,22 +1,19 @@
 """Bring pictures in: from a source to a data set that stands whole, or to nothing."""
 
-import errno
 import hashlib
 import shutil
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-
-import psutil
 
 from core.data.archive import ZipSource
 from core.data.dataset import Dataset, Picture, Rejected, checked_name, save_dataset
 from core.data.decoding import MAX_FILE_BYTES, PictureFacts, inspect
 from core.data.folder_layout import Place, shown, understand
+from core.data.incoming import check_room, incoming, remove_leftovers
 from core.data.parallel import Progress, StopCheck, in_threads, unhurried
 from core.data.sources import (
     FolderSource,
@@ -27,11 +24,8 @@ from core.data.sources import (
 )
 from core.data.splitting import SplitSettings, make_split, save_split
 from core.errors import ImportRefused, PictureRejected
-from core.workspace import Workspace, new_id, read_json, write_json
+from core.workspace import Workspace, new_id
 
-DISK_RESERVE = 100_000_000  # bytes left free beside the pictures
-OWNER = "owner.json"
-_INCOMING = ".incoming-"
 _COPYING = "copying"
 PICTURES_FOLDER = "pictures"
 SLIM = 20  # long side over short side
@@ -39,8 +33,6 @@ TINY = 4  # pixels
 LONGEST_PATH = 4096  # characters
 _BLOCK = 1 << 20
 _ENDINGS = {"JPEG": "jpg", "MPO": "jpg", "TIFF": "tif"}
-_DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_ABANDONED_AFTER = 24 * 3600  # seconds
 
 
 class SourceKind(StrEnum):
@@ -106,25 +98,10 @@ def import_dataset(
     """
     remove_leftovers(workspace)
     dataset_id = new_id(config.name)
-    try:
-        with _incoming(workspace, dataset_id) as folder, _source(config) as source:
-            dataset = _build(source, config, dataset_id, folder, unhurried(on_progress), should_stop)
-            final = workspace.datasets / dataset_id
-            (folder / OWNER).unlink()
-            folder.rename(final)
-    except OSError as error:
-        raise _write_failed(workspace, error) from error
+    with incoming(workspace, dataset_id) as folder, _source(config) as source:
+        dataset = _build(source, config, dataset_id, folder, unhurried(on_progress), should_stop)
     _drop_staged(workspace, config)
-    return replace(dataset, folder=final)
-
-
-def remove_leftovers(workspace: Workspace) -> None:
-    """Delete what imports and deletions that died half-way left behind."""
-    for folder in workspace.datasets.glob(".deleted-*"):
-        shutil.rmtree(folder, ignore_errors=True)
-    for folder in workspace.datasets.glob(f"{_INCOMING}*"):
-        if not _owner_lives(folder):
-            shutil.rmtree(folder, ignore_errors=True)
+    return replace(dataset, folder=workspace.datasets / dataset_id)
 
 
 def _build(
@@ -141,7 +118,8 @@ def _build(
     placed = sorted(
         ((listing.files[index], place) for index, place in layout.places.items()), key=lambda p: p[0].name
     )
-    _check_room(folder, sum(file.size for file, _ in placed))
+    check_room(folder, sum(file.size for file, _ in placed))
+    (folder / _COPYING).mkdir()
     rejected = [*listing.rejected, *layout.rejected]
     pictures: list[Picture] = []
     animated = 0
@@ -157,7 +135,7 @@ def _build(
     if not pictures:
         raise NothingImported(tuple(rejected))
 
-    shutil.rmtree(folder / _COPYING, ignore_errors=True)
+    shutil.rmtree(folder / _COPYING)
     dataset = Dataset(
         id=dataset_id,
         name=checked_name(config.name),
@@ -218,36 +196,6 @@ def _source_words(config: ImportConfig) -> str:
             return f"folder {config.path}"
         case SourceKind.UPLOADS:
             return f"upload of {called}" if config.came_as else "uploaded files"
-
-
-@contextmanager
-def _incoming(workspace: Workspace, dataset_id: str) -> Iterator[Path]:
-    """A folder to build the data set in; gone afterwards, unless it was renamed."""
-    folder = workspace.datasets / f"{_INCOMING}{dataset_id}"
-    (folder / _COPYING).mkdir(parents=True)
-    try:
-        me = psutil.Process()
-        write_json(folder / OWNER, {"pid": me.pid, "started": me.create_time()})
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _owner_lives(folder: Path) -> bool:
-    try:
-        owner = read_json(folder / OWNER)
-        return bool(psutil.Process(owner["pid"]).create_time() == owner["started"])
-    except psutil.NoSuchProcess:
-        return False
-    except (OSError, ValueError, KeyError, TypeError, psutil.Error):
-        return _is_recent(folder)
-
-
-def _is_recent(folder: Path) -> bool:
-    try:
-        return time.time() - folder.stat().st_mtime < _ABANDONED_AFTER
-    except OSError:
-        return False
 
 
 def _take(file: SourceFile, folder: Path) -> _Stored | PictureRejected:
@@ -341,32 +289,6 @@ def _notes(pictures: list[Picture], placed: list[tuple[SourceFile, Place]], anim
 
 def _count(pictures: int) -> str:
     return "1 picture" if pictures == 1 else f"{pictures:,} pictures"
-
-
-def _check_room(folder: Path, needed: int) -> None:
-    free = shutil.disk_usage(folder).free
-    if needed + DISK_RESERVE > free:
-        raise ImportRefused(
-            "The disk has no room for these pictures.",
-            expected=f"{(needed + DISK_RESERVE) / 1e6:,.0f} MB free",
-            found=f"{free / 1e6:,.0f} MB",
-            fix="Free some space, or set WORKBENCH_HOME to a larger disk.",
-        )
-
-
-def _write_failed(workspace: Workspace, error: OSError) -> ImportRefused:
-    free = f"{shutil.disk_usage(workspace.datasets).free / 1e6:,.0f} MB free"
-    if error.errno in _DISK_FULL:
-        return ImportRefused(
-            "The disk is full; nothing was imported.",
-            found=free,
-            fix="Free some space, or set WORKBENCH_HOME to a larger disk.",
-        )
-    return ImportRefused(
-        "The workspace can't be written to; nothing was imported.",
-        found=error.strerror or type(error).__name__,
-        fix=f"Check that you may write to {workspace.root}.",
-    )
 
 
 def _drop_staged(workspace: Workspace, config: ImportConfig) -> None:

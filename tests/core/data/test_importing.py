@@ -2,28 +2,24 @@ import errno
 import io
 import os
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
-import psutil
 import pytest
 from PIL import Image
 
 from core.data.dataset import list_datasets, load_dataset
 from core.data.importing import (
-    OWNER,
     ImportConfig,
     NothingImported,
     SourceKind,
     import_dataset,
-    remove_leftovers,
 )
 from core.data.sources import stage_uploads
 from core.data.splitting import current_split
 from core.errors import Cancelled, ConfigError, ImportRefused
 from core.records import from_json, to_json
-from core.workspace import Workspace, open_workspace, write_json
+from core.workspace import Workspace, open_workspace
 from tests.core.data.bringing import bring, bring_with, encoded, everything_below, png, write_tree, write_zip
 
 PETS = {"cat/1.png": png(1), "cat/2.png": png(2), "dog/1.png": png(3), "dog/2.png": png(4)}
@@ -192,7 +188,7 @@ def test_progress_runs_from_nothing_to_all(tmp_path: Path, workspace: Workspace)
 def test_no_room_on_the_disk_is_told_before_copying(
     tmp_path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.data.importing.DISK_RESERVE", 10**18)
+    monkeypatch.setattr("core.data.incoming.DISK_RESERVE", 10**18)
     with pytest.raises(ImportRefused, match="no room") as refusal:
         bring(workspace, write_tree(tmp_path / "p", PETS))
     assert "MB" in refusal.value.found
@@ -225,38 +221,13 @@ def test_a_really_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         root = write_tree(
             tmp_path / "p", {f"cat/{i}.png": encoded(Image.effect_noise((200, 200), 90)) for i in range(20)}
         )
-        monkeypatch.setattr("core.data.importing.DISK_RESERVE", -(10**9))
+        monkeypatch.setattr("core.data.incoming.DISK_RESERVE", -(10**9))
         with pytest.raises(ImportRefused, match="disk is full") as refusal:
             bring(workspace, root)
         assert refusal.value.__cause__.errno == errno.ENOSPC  # type: ignore[union-attr]
         assert list(workspace.datasets.iterdir()) == []
     finally:
         subprocess.run(["umount", disk], check=True)
-
-
-def test_leftovers_of_dead_imports_go_and_those_of_living_ones_stay(workspace: Workspace) -> None:
-    dead = subprocess.Popen([sys.executable, "-c", ""])
-    dead.wait()
-    me = psutil.Process()
-    owners = {
-        "dead": {"pid": dead.pid, "started": 1.0},
-        "reused": {"pid": me.pid, "started": 1.0},
-        "living": {"pid": me.pid, "started": me.create_time()},
-    }
-    for name, owner in owners.items():
-        folder = workspace.datasets / f".incoming-{name}"
-        folder.mkdir()
-        write_json(folder / OWNER, owner)
-    (workspace.datasets / ".incoming-no-owner-yet").mkdir()
-    abandoned = workspace.datasets / ".incoming-abandoned"
-    abandoned.mkdir()
-    os.utime(abandoned, (0, 0))
-    (workspace.datasets / ".deleted-half").mkdir()
-    remove_leftovers(workspace)
-    assert {folder.name for folder in workspace.datasets.iterdir()} == {
-        ".incoming-living",
-        ".incoming-no-owner-yet",
-    }
 
 
 def test_settings_survive_json() -> None:
