@@ -1,7 +1,9 @@
 """Choosing among what the workspace holds; the choice stands in the address and survives a change of page."""
 
-from collections.abc import Mapping
-from typing import Any
+import json
+from collections import Counter
+from collections.abc import Collection, Mapping
+from hashlib import sha1
 
 import streamlit as st
 
@@ -27,12 +29,34 @@ def pick_dataset(workspace: Workspace) -> str | None:
 
 def pick(label: str, words: Mapping[str, str], *, key: str) -> str:
     """One of the ids in `words`, each shown by its words; `?key=id` in the address chooses it too."""
-    asked, known = st.query_params.get(key), f"{key}_in_address"
-    if asked in words and asked != st.session_state.get(known):
-        st.session_state[key] = asked
-    if st.session_state.get(key) not in words:
-        st.session_state.pop(key, None)
-    options: dict[str, Any] = {"key": key, "persist_state": "session", "format_func": words.__getitem__}
-    chosen = st.selectbox(label, list(words), **options)
-    st.session_state[known] = st.query_params[key] = chosen
+    shown = distinct(words)
+    chosen = _chosen(shown, key)
+    # Streamlit's browser side knows an option by its words alone: with other words it is another widget.
+    widget = f"{key}_among_{sha1(json.dumps(shown).encode()).hexdigest()}"
+
+    def take_over() -> None:
+        st.session_state[key] = st.session_state[widget]
+
+    st.session_state[widget] = chosen
+    chosen = st.selectbox(label, list(shown), format_func=shown.__getitem__, key=widget, on_change=take_over)
+    st.session_state[key] = st.session_state[f"{key}_in_address"] = st.query_params[key] = chosen
     return chosen
+
+
+def distinct(words: Mapping[str, str]) -> dict[str, str]:
+    """`words`, the same ones told apart by a number: the second gets (2)."""
+    seen: Counter[str] = Counter()
+    shown = {}
+    for item_id, said in words.items():
+        seen[said] += 1
+        shown[item_id] = said if seen[said] == 1 else f"{said} ({seen[said]})"
+    return shown
+
+
+def _chosen(ids: Collection[str], key: str) -> str:
+    """What the address asks for if that is new, else what was chosen before, else the first."""
+    asked = st.query_params.get(key)
+    if asked in ids and asked != st.session_state.get(f"{key}_in_address"):
+        return str(asked)
+    before = st.session_state.get(key)
+    return str(before) if before in ids else next(iter(ids))

@@ -1,6 +1,6 @@
 import streamlit as st
 
-from core.data.dataset import Dataset, list_datasets, load_dataset
+from core.data.dataset import Dataset
 from core.data.preprocessing import ColorMode, Preprocessing, Resize
 from core.data.splitting import Split, current_split
 from core.models.cnn_walk import walk
@@ -11,8 +11,10 @@ from core.runs.store import create_run
 from core.training.config import CnnRunConfig, Loss
 from core.training.script import training_script
 from core.workspace import Workspace, open_workspace
+from pages.shared.caches import dataset_of
 from pages.shared.errors import errors_shown
 from pages.shared.page import DATASETS, RUNS, empty_state, open_page
+from pages.shared.pickers import pick_dataset
 from pages.shared.text import count
 from pages.train.augmentation_form import edit_augmentation
 from pages.train.network_builder import Draft, edit_network, show_layers
@@ -26,19 +28,10 @@ RESIZES = {Resize.STRETCH: "stretch", Resize.CROP: "crop the middle", Resize.PAD
 
 def choose_data(workspace: Workspace) -> tuple[Dataset, Split] | None:
     """The data set that the user picks; None while there is none to pick."""
-    summaries = {summary.id: summary for summary in list_datasets(workspace)}
-    if not summaries:
+    chosen = pick_dataset(workspace)
+    if chosen is None:
         return None
-    wanted = st.query_params.get("dataset")
-    ids = list(summaries)
-    chosen = st.selectbox(
-        "Data set",
-        ids,
-        ids.index(wanted) if wanted in summaries else 0,
-        format_func=lambda dataset_id: summaries[dataset_id].name,
-        key="dataset",
-    )
-    dataset = load_dataset(workspace, chosen)
+    dataset = dataset_of(workspace, chosen)
     return dataset, current_split(dataset)
 
 

@@ -102,7 +102,7 @@ def test_rename_then_delete(server: Server, page: Page) -> None:
     open_tab(page, "Rename or delete")
     page.get_by_label("Name", exact=True).fill("Numbers")
     press(page, "Rename")
-    expect(page.get_by_test_id("stSelectbox").first).to_contain_text("Numbers")
+    expect(page.get_by_role("combobox", name="Data set")).to_have_value(re.compile("Numbers"))
     press(page, "Delete this data set")
     page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
     expect(page.get_by_text("Use the sample digits")).to_be_visible()

@@ -113,13 +113,13 @@ def test_address_chooses_the_data_set(workspace: Workspace, shapes: Dataset, tmp
     other = bring(workspace, tmp_path / "shapes" / "dark" / "..")
     for dataset in (shapes, other):
         app = open_page("data/datasets", dataset=dataset.id)
-        assert app.selectbox(key="dataset").value == dataset.id
+        assert app.selectbox[0].value == dataset.id
 
 
 def test_unknown_and_hostile_addresses_fall_back(shapes: Dataset) -> None:
     for address in ("../../etc", "nope", ""):
         app = open_page("data/datasets", dataset=address)
-        assert app.selectbox(key="dataset").value == shapes.id
+        assert app.selectbox[0].value == shapes.id
         assert not app.error
 
 
@@ -142,7 +142,7 @@ def test_sample_is_imported_by_a_job(workspace: Workspace) -> None:
         time.sleep(0.1)
     no_exception(app.run())
     [digits] = list_datasets(workspace)
-    assert app.selectbox(key="dataset").value == digits.id
+    assert app.selectbox[0].value == digits.id
     assert load_dataset(workspace, digits.id).classes == tuple("0123456789")
 
 

@@ -1,0 +1,118 @@
+"""Imports run one way: each module of core is loaded in an interpreter of its own, which then tells."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+WATCHED = ("streamlit", "plotly", "torch", "torchvision", "sklearn")
+
+LOAD_ALL = """
+import importlib, json, sys, subprocess
+for name in sys.argv[2:]:
+    done = subprocess.run([sys.executable, "-c", sys.argv[1], name], capture_output=True, text=True)
+    print(json.dumps([name, done.returncode, done.stdout.strip(), done.stderr[-2000:]]), flush=True)
+"""
+LOADED = f"""
+import importlib, sys
+importlib.import_module(sys.argv[1])
+core = (name for name in sys.modules if name.startswith("core."))
+print(*(name for name in {WATCHED!r} if name in sys.modules), *core)
+"""
+
+# Modules of these packages and files may load torch when they are imported; the others may not.
+NEEDS_TORCH = ("core.training", "core.serving", "core.insight", "core.data.augmentation", "core.models.cnn")
+NO_TORCH_AT_ALL = (
+    "core.training.config",
+    "core.training.device",
+    "core.models.cnn_config",
+    "core.models.cnn_walk",
+    "core.models.presets",
+    "core.data.augmentation_config",
+)
+ORDER = {  # what a package of core may know of
+    "layers": set(),
+    "data": set(),
+    "models": {"layers", "data"},
+    "training": {"layers", "data", "models"},
+    "serving": {"layers", "data", "models", "training"},
+}
+FOR_ALL = {"core.runs", "core.runs.store"}  # a run folder is what a trained model is loaded from
+
+
+def modules() -> list[str]:
+    files = sorted((PROJECT / "core").rglob("*.py"))
+    parts = (file.relative_to(PROJECT).with_suffix("").parts for file in files)
+    return [".".join(p[:-1] if p[-1] == "__init__" else p) for p in parts]
+
+
+@pytest.fixture(scope="module")
+def loaded_by() -> dict[str, set[str]]:
+    """For each module of core: what a fresh interpreter has loaded after importing it."""
+    command = [sys.executable, "-c", LOAD_ALL, LOADED, *modules()]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, timeout=280, check=True)
+    loaded = {}
+    for line in done.stdout.splitlines():
+        name, status, names, errors = json.loads(line)
+        assert status == 0, f"{name} can't be imported: {errors}"
+        loaded[name] = set(names.split())
+    return loaded
+
+
+@pytest.mark.slow
+class TestImports:
+    def test_nothing_in_core_imports_streamlit(self, loaded_by: dict[str, set[str]]) -> None:
+        assert [name for name, loaded in loaded_by.items() if "streamlit" in loaded] == []
+
+    def test_only_figures_import_plotly(self, loaded_by: dict[str, set[str]]) -> None:
+        drawing = {name for name, loaded in loaded_by.items() if "plotly" in loaded}
+        assert drawing
+        assert all(name.startswith("core.figures.") for name in drawing)
+
+    def test_torch_is_loaded_only_where_it_is_needed(self, loaded_by: dict[str, set[str]]) -> None:
+        heavy = [name for name, loaded in loaded_by.items() if "torch" in loaded]
+        assert [name for name in heavy if not name.startswith(NEEDS_TORCH) or name in NO_TORCH_AT_ALL] == []
+
+    def test_packages_know_only_those_below_them(self, loaded_by: dict[str, set[str]]) -> None:
+        for name, loaded in loaded_by.items():
+            package = name.split(".")[1] if "." in name else ""
+            if package in ORDER:
+                others = (other for other in loaded - FOR_ALL if other.count(".") > 1)
+                known = {other.split(".")[1] for other in others} - {package}
+                assert known <= ORDER[package], f"{name} knows {known - ORDER[package]}"
+
+    def test_store_and_launcher_know_only_errors_and_files(self, loaded_by: dict[str, set[str]]) -> None:
+        allowed = {"core.errors", "core.records", "core.workspace", "core.runs"}
+        for name in ("core.runs.store", "core.runs.launcher"):
+            known = {other for other in loaded_by[name] if other.startswith("core.")}
+            assert known <= allowed | {"core.runs.store", name}
+
+
+PAGES_WITHOUT_TORCH = ("home.start", "data.datasets")
+OPEN_PAGE = """
+import sys
+from streamlit.testing.v1 import AppTest
+app = AppTest.from_file(sys.argv[1], default_timeout=60).run()
+assert not app.exception
+print(*(name for name in ("torch", "torchvision", "sklearn") if name in sys.modules))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES_WITHOUT_TORCH)
+def test_page_shows_itself_without_loading_torch(page: str) -> None:
+    path = PROJECT / "pages" / (page.replace(".", "/") + ".py")
+    command = [sys.executable, "-c", OPEN_PAGE, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, timeout=120, check=True)
+    assert done.stdout.split() == []
+
+
+def test_core_does_not_name_streamlit_or_pages() -> None:
+    for file in (PROJECT / "core").rglob("*.py"):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            words = line.split()
+            if words[:1] in (["import"], ["from"]):
+                assert words[1].split(".")[0] not in ("streamlit", "pages", "tests"), file
