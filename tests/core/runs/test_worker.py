@@ -21,7 +21,7 @@ from core.runs.launcher import PROJECT, launch, request_stop
 from core.runs.store import Run, RunState, Status, create_run, delete_run, is_active, list_runs
 from core.training.config import CnnRunConfig, Optimizer
 from core.workspace import Workspace
-from tests.core.conftest import small_run
+from tests.digits import small_run
 
 pytestmark = pytest.mark.slow
 PATIENCE = 90  # seconds

@@ -16,7 +16,7 @@ from core.training.cnn_run import train_cnn
 from core.training.config import Loss
 from core.training.predictions import load_predictions
 from core.workspace import Workspace, read_json, write_json
-from tests.core.conftest import import_folder, small_run
+from tests.digits import import_folder, small_run
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from core.training.config import CnnRunConfig, Loss, Optimizer, Schedule
 from core.training.loop import BatchProgress, EpochRecord, Hooks, LossNotFinite
 from core.training.predictions import load_predictions
 from core.workspace import Workspace
-from tests.core.conftest import import_folder, small_run
+from tests.digits import import_folder, small_run
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from core.training.cnn_run import train_cnn
 from core.training.config import CnnRunConfig, Optimizer, Schedule
 from core.training.script import training_script
 from core.workspace import Workspace
-from tests.core.conftest import import_folder, small_run
+from tests.digits import import_folder, small_run
 
 pytestmark = pytest.mark.slow
 

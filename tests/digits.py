@@ -1,0 +1,56 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from core.data.dataset import Dataset, load_dataset
+from core.data.importing import ImportConfig, SourceKind, import_dataset
+from core.data.preprocessing import ColorMode, Preprocessing
+from core.data.sample_digits import digit_names, digit_png
+from core.data.splitting import current_split
+from core.models.cnn_config import CnnConfig, ConvBlock
+from core.training.config import CnnRunConfig, TrainingConfig
+from core.workspace import Workspace, open_workspace
+
+SMALL_CNN = CnnConfig((ConvBlock(8, batch_norm=True), ConvBlock(16, dropout=0.1)))
+
+
+@pytest.fixture(scope="session")
+def imported_digits(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """The first 500 of scikit-learn's digits, imported once."""
+    root = tmp_path_factory.mktemp("digits")
+    for index, name in enumerate(digit_names()[:500]):
+        path = root / "pictures" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(digit_png(index))
+    return import_folder(open_workspace(root / "home"), root / "pictures", "Digits")
+
+
+@pytest.fixture
+def digits(workspace: Workspace, imported_digits: Dataset) -> Dataset:
+    """500 real digits in this test's own workspace."""
+    shutil.copytree(imported_digits.folder, workspace.datasets / imported_digits.id)
+    return load_dataset(workspace, imported_digits.id)
+
+
+def import_folder(workspace: Workspace, folder: Path, name: str) -> Dataset:
+    return import_dataset(
+        workspace,
+        ImportConfig(name, SourceKind.FOLDER, str(folder)),
+        on_progress=lambda done, total, what: None,
+        should_stop=lambda: False,
+    )
+
+
+def small_run(dataset: Dataset, **training) -> CnnRunConfig:
+    """A run that takes a second: two blocks on pictures of 8 x 8."""
+    settings = {"epochs": 2, "batch_size": 32, "learning_rate": 5e-3, **training}
+    return CnnRunConfig(
+        name="Small run",
+        dataset_id=dataset.id,
+        split_id=current_split(dataset).id,
+        classes=dataset.classes,
+        preprocessing=Preprocessing.of((8, 8), ColorMode.GREY),
+        cnn=SMALL_CNN,
+        training=TrainingConfig(**settings),
+    )
