@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from core.figures.palette import BLUE, VERMILLION, line_style
 
-HEIGHT = 320  # pixels
+HEIGHT = 330  # pixels
 HOVER = "epoch %{x}: %{y:.4f}"
 HOVER_PERCENT = "epoch %{x}: %{y:.1%}"
 
@@ -57,7 +57,7 @@ def compared_accuracy_figure(runs: Sequence[RunCurves]) -> go.Figure:
 
 def best_epoch(records: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     """The record of the last epoch that was a new best; None before the first."""
-    return next((record for record in reversed(records) if record.get("is_best")), None)
+    return next((record for record in reversed(_whole(records)) if record.get("is_best")), None)
 
 
 def _one_run(run: RunCurves, epochs: int, quantity: _Quantity) -> go.Figure:
@@ -119,7 +119,7 @@ def _laid_out(
     figure.update_layout(
         title={"text": title, "x": 0, "xanchor": "left"},
         height=HEIGHT,
-        margin={"l": 10, "r": 10, "t": 44, "b": 10},
+        margin={"l": 10, "r": 10, "t": 60, "b": 10},
         hovermode="x unified",
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 1.0, "xanchor": "right"},
         showlegend=True,
@@ -138,9 +138,14 @@ def _laid_out(
 
 
 def _points(records: Sequence[Mapping[str, Any]], key: str) -> tuple[list[int], list[float | None]]:
-    """Epochs and finite values; a record that a crash has damaged is left out."""
-    whole = [record for record in records if isinstance(record, Mapping) and _number(record.get("epoch"))]
+    """Epochs and values; what is not a finite number leaves a gap."""
+    whole = _whole(records)
     return [int(record["epoch"]) for record in whole], [_number(record.get(key)) for record in whole]
+
+
+def _whole(records: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The records that say which epoch they are of."""
+    return [record for record in records if _number(record.get("epoch")) is not None]
 
 
 def _number(value: Any) -> float | None:

@@ -43,8 +43,7 @@ def overview_of(run: Run) -> RunOverview:
         config, status, records = run.config(), run.status(), run.metrics()
     except (RunError, OSError, ValueError) as damage:
         return RunOverview(run.id, run.id, damage=str(damage), has_model=has_model)
-    epochs = tuple(record for record in records if isinstance(record, dict))
-    accuracies = [_number(record.get("valid_accuracy")) for record in epochs]
+    accuracies = [_number(record.get("valid_accuracy")) for record in records]
     training = config.get("training")
     parameters = _number(status.result.get("parameters"))
     return RunOverview(
@@ -52,14 +51,14 @@ def overview_of(run: Run) -> RunOverview:
         str(config.get("name") or run.id),
         status.state,
         status.queued,
-        len(epochs),
+        len(records),
         training.get("epochs") if isinstance(training, dict) else None,
         max((accuracy for accuracy in accuracies if accuracy is not None), default=None),
         _number(status.result.get("test_accuracy")),
         None if parameters is None else int(parameters),
-        sum(_number(record.get("seconds")) or 0.0 for record in epochs),
+        sum(_number(record.get("seconds")) or 0.0 for record in records),
         settings_of(config),
-        epochs,
+        tuple(records),
         has_model,
     )
 

@@ -134,11 +134,14 @@ class Run:
     def metrics(self) -> list[dict[str, Any]]:
         """One record a finished epoch, in order; a line cut short by a crash is left out."""
         records = []
-        with contextlib.suppress(FileNotFoundError), self.metrics_file.open(encoding="utf-8") as lines:
+        with (
+            contextlib.suppress(FileNotFoundError),
+            self.metrics_file.open(encoding="utf-8", errors="replace") as lines,
+        ):
             for line in lines:
                 with contextlib.suppress(json.JSONDecodeError):
                     records.append(json.loads(line))
-        return records
+        return [record for record in records if isinstance(record, dict)]
 
     def log(self, last_characters: int = 20_000) -> str:
         """The end of what the worker printed."""

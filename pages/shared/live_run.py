@@ -123,17 +123,17 @@ def _show_numbers(run: Run, status: Status, records: list) -> None:
     best = best_epoch(records)
     numbers = st.grid(4, min_column_width=150)
     if status.state.is_active:
-        share = "–" if best is None else f"{best['valid_accuracy']:.1%}"
+        share = "–" if best is None else f"{best.get('valid_accuracy', 0):.1%}"
         numbers.metric("Best validation accuracy", share)
         numbers.metric("Best epoch", "–" if best is None else str(best["epoch"]))
         rate = status.pictures_per_second
         numbers.metric("Pictures a second", "–" if rate is None else f"{rate:,.0f}")
-        numbers.metric("Time of an epoch", duration(records[-1]["seconds"]) if records else "–")
+        numbers.metric("Time of an epoch", duration(records[-1].get("seconds", 0)) if records else "–")
     elif best is not None:
         _show_accuracy(numbers, run, "valid", "Validation accuracy")
         _show_accuracy(numbers, run, "test", "Test accuracy")
         numbers.metric("Best epoch", f"{best['epoch']} of {len(records)}")
-        numbers.metric("Time in epochs", duration(sum(record["seconds"] for record in records)))
+        numbers.metric("Time in epochs", duration(sum(record.get("seconds", 0) for record in records)))
 
 
 def _show_accuracy(place, run: Run, part: str, label: str) -> None:

@@ -20,18 +20,19 @@ def compare_runs(runs: Sequence[RunOverview], dataset_names: Mapping[str, str]) 
     if not comparable:
         return
     st.subheader("Side by side", anchor=False)
+    names_of = dict(zip(comparable, unique_names(list(comparable.values())), strict=True))
     chosen = st.multiselect(
         "Runs to compare",
         list(comparable),
         default=list(comparable)[:MOST_AT_FIRST],
-        format_func=lambda run_id: comparable[run_id].name,
+        format_func=names_of.__getitem__,
         key="compared",
     )
     if not chosen:
         st.caption("Choose at least one run.")
         return
     shown = [comparable[run_id] for run_id in chosen]
-    names = unique_names(shown)
+    names = [names_of[run_id] for run_id in chosen]
     curves = [RunCurves(name, run.records) for name, run in zip(names, shown, strict=True)]
     accuracy, loss = st.columns(2)
     accuracy.plotly_chart(compared_accuracy_figure(curves), key="compared_accuracy", config=CHART)
