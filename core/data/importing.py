@@ -5,6 +5,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -21,6 +22,7 @@ from core.data.sources import (
     SampleDigits,
     SourceFile,
     UploadedFilesSource,
+    typed_path,
 )
 from core.data.splitting import SplitSettings, make_split, save_split
 from core.errors import ImportRefused, PictureRejected
@@ -30,7 +32,6 @@ _COPYING = "copying"
 PICTURES_FOLDER = "pictures"
 SLIM = 20  # long side over short side
 TINY = 4  # pixels
-LONGEST_PATH = 4096  # characters
 _BLOCK = 1 << 20
 _ENDINGS = {"JPEG": "jpg", "MPO": "jpg", "TIFF": "tif"}
 
@@ -86,7 +87,11 @@ class _Stored:
 
 
 def import_dataset(
-    workspace: Workspace, config: ImportConfig, *, on_progress: Progress, should_stop: StopCheck
+    workspace: Workspace,
+    config: ImportConfig,
+    *,
+    on_progress: Progress = lambda done, total, what: None,
+    should_stop: StopCheck = lambda: False,
 ) -> Dataset:
     """Check, copy and describe every picture of the source; the data set appears when all of it is done.
 
@@ -123,14 +128,15 @@ def _build(
     rejected = [*listing.rejected, *layout.rejected]
     pictures: list[Picture] = []
     animated = 0
-    outcomes = in_threads(lambda pair: _take(pair[0], folder), placed, should_stop=should_stop)
-    for done, ((file, place), outcome) in enumerate(outcomes, start=1):
-        if isinstance(outcome, PictureRejected):
-            rejected.append(_rejected(file.name, outcome))
-        else:
-            pictures.append(_picture(file.name, place, outcome))
-            animated += outcome.facts.frames > 1
-        report(done, len(placed), "Checking the pictures")
+    taking = in_threads(lambda pair: _take(pair[0], folder), placed, should_stop=should_stop)
+    with closing(taking) as outcomes:
+        for done, ((file, place), outcome) in enumerate(outcomes, start=1):
+            if isinstance(outcome, PictureRejected):
+                rejected.append(_rejected(file.name, outcome))
+            else:
+                pictures.append(_picture(file.name, place, outcome))
+                animated += outcome.facts.frames > 1
+            report(done, len(placed), "Checking the pictures")
     rejected.sort(key=lambda r: r.name)
     if not pictures:
         raise NothingImported(tuple(rejected))
@@ -153,36 +159,15 @@ def _build(
 
 
 def _source(config: ImportConfig) -> PictureSource:
-    path = _given_path(config)
     match config.source_kind:
         case SourceKind.SAMPLE_DIGITS:
             return SampleDigits()
         case SourceKind.ZIP:
-            return ZipSource(path)
+            return ZipSource(typed_path(config.path))
         case SourceKind.FOLDER:
-            return FolderSource(path)
+            return FolderSource(typed_path(config.path))
         case SourceKind.UPLOADS:
-            return UploadedFilesSource(path)
-
-
-def _given_path(config: ImportConfig) -> Path:
-    """The path, which a user may have typed: "~" is their home, and anything may stand there."""
-    is_needed = config.source_kind is not SourceKind.SAMPLE_DIGITS
-    if (is_needed and not config.path.strip()) or len(config.path) > LONGEST_PATH or "\0" in config.path:
-        raise _no_path(config)
-    try:
-        return Path(config.path).expanduser()
-    except RuntimeError as error:  # an unknown "~user"
-        raise _no_path(config) from error
-
-
-def _no_path(config: ImportConfig) -> ImportRefused:
-    return ImportRefused(
-        "That can't be a path.",
-        expected="a folder or a zip file of the server's machine",
-        found=repr(config.path[:60]),
-        fix="Type the whole path, such as /home/me/pictures.",
-    )
+            return UploadedFilesSource(typed_path(config.path))
 
 
 def _source_words(config: ImportConfig) -> str:
