@@ -3,7 +3,7 @@
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -19,9 +19,10 @@ _SECONDS_BETWEEN_REPORTS = 0.2
 
 def in_threads(
     work: Callable[[Item], Result], items: Iterable[Item], *, should_stop: StopCheck
-) -> Iterator[tuple[Item, Result]]:
+) -> Generator[tuple[Item, Result], None, None]:
     """Each item with its result, in the order of `items`; a few items a thread are under way at a time.
 
+    Use it under `contextlib.closing`: then no thread is at work any more when the loop was left by an error.
     Threads suffice because Pillow, zlib and hashlib let go of the interpreter lock while they work.
 
     Raises:

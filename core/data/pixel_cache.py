@@ -7,7 +7,7 @@ import shutil
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,14 +97,12 @@ def _build(
     rows_of: defaultdict[str, list[int]] = defaultdict(list)
     for row, picture in enumerate(dataset.pictures):
         rows_of[picture.key].append(row)
+    decoding = in_threads(
+        lambda rows: _pixels(dataset, rows[0], preprocessing), rows_of.values(), should_stop=should_stop
+    )
     partial = path.with_name(f"{path.stem}-{secrets.token_hex(4)}.partial")
     try:
-        with partial.open("wb") as file:
-            decoded = in_threads(
-                lambda rows: _pixels(dataset, rows[0], preprocessing),
-                rows_of.values(),
-                should_stop=should_stop,
-            )
+        with partial.open("wb") as file, closing(decoding) as decoded:
             for done, (rows, pixels) in enumerate(decoded, start=1):
                 for row in rows:
                     file.seek(row * pixels.nbytes)

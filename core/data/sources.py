@@ -4,6 +4,7 @@ import io
 import json
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +17,7 @@ from core.errors import ImportRefused
 from core.workspace import read_json, write_text
 
 MAX_FILES = 500_000
+LONGEST_PATH = 4000  # characters
 NAMES_FILE = "names.json"
 
 
@@ -138,6 +140,36 @@ class SampleDigits(_NothingToClose):
 
     def listing(self) -> Listing:
         return Listing(tuple(SourceFile(name, 0, _digit_opener(i)) for i, name in enumerate(digit_names())))
+
+
+def typed_path(text: str) -> Path:
+    """The path that a user typed, "~" being their home; it may or may not exist.
+
+    Raises:
+        ImportRefused: no path can look like this, or what stands there can't be reached.
+    """
+    text = text.strip()
+    try:
+        too_long = len(text) > LONGEST_PATH or any(len(name.encode()) > 255 for name in text.split("/"))
+        if not text or "\0" in text or too_long:
+            raise ValueError("empty, a zero byte, or longer than paths and names can be")
+        path = Path(text).expanduser()
+        with suppress(FileNotFoundError, NotADirectoryError):
+            path.stat()
+        return path
+    except OSError as error:
+        raise ImportRefused(
+            "That path can't be reached.",
+            found=error.strerror or type(error).__name__,
+            fix="Check that the app may read every folder on the way.",
+        ) from error
+    except (ValueError, RuntimeError) as error:  # an unknown "~user" is a RuntimeError
+        raise ImportRefused(
+            "That can't be a path.",
+            expected="a folder or a zip file of the server's machine",
+            found=repr(text[:60]),
+            fix="Type the whole path, such as /home/me/pictures.",
+        ) from error
 
 
 def stage_uploads(folder: Path, files: Iterable[tuple[str, BinaryIO]]) -> None:

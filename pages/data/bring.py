@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.data.dataset import MAX_NAME, Rejected
 from core.data.importing import ImportConfig, SourceKind
+from core.data.sources import typed_path
 from core.errors import ImportRefused
 from core.runs.import_jobs import (
     Upload,
@@ -96,7 +97,7 @@ def _from_path(workspace: Workspace) -> None:
     st.markdown("For data that is on this machine already, of any size: a folder, or a zip file.")
     given = st.text_input("Path", placeholder="~/pictures/pets", key="server_path")
     if st.button("Import from this path", key="import_path", type="primary", disabled=not given.strip()):
-        path = Path(given.strip()).expanduser()
+        path = typed_path(given)
         if not path.is_absolute() or not path.exists():
             raise ImportRefused(
                 f"There is nothing at {given.strip()}.",

@@ -147,7 +147,7 @@ def test_nothing_usable_names_every_file(tmp_path: Path, workspace: Workspace) -
     assert list(workspace.datasets.iterdir()) == []
 
 
-@pytest.mark.parametrize("path", ["", "  ", "~no-such-user-here/x", "zero\0byte", "x" * 10_000])
+@pytest.mark.parametrize("path", ["", "  ", "~no-such-user-here/x", "zero\0byte", "x" * 300, "x/" * 3000])
 @pytest.mark.parametrize("kind", [SourceKind.FOLDER, SourceKind.ZIP])
 def test_what_can_t_be_a_path(workspace: Workspace, kind: SourceKind, path: str) -> None:
     with pytest.raises(ImportRefused, match=r"can't be a path"):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.data.sources import FolderSource, UploadedFilesSource, stage_uploads
+from core.data.sources import FolderSource, UploadedFilesSource, stage_uploads, typed_path
 from core.errors import ImportRefused
 from tests.core.data.bringing import everything_below, png, write_tree
 
@@ -70,3 +70,16 @@ def test_client_names_never_become_paths(tmp_path: Path) -> None:
 def test_an_upload_that_is_gone(tmp_path: Path) -> None:
     with pytest.raises(ImportRefused, match="gone or incomplete"):
         UploadedFilesSource(tmp_path).listing()
+
+
+def test_a_typed_path(tmp_path: Path) -> None:
+    assert typed_path(f"  {tmp_path}\n") == tmp_path
+    assert typed_path("~/x") == Path.home() / "x"
+    assert typed_path(str(tmp_path / "not yet" / "there")) == tmp_path / "not yet" / "there"
+
+
+@needs_links
+def test_a_typed_path_that_leads_in_circles(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(ImportRefused, match="can't be reached"):
+        typed_path(str(tmp_path / "loop" / "x"))
