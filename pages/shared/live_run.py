@@ -91,10 +91,14 @@ def _show_action(run: Run, status: Status, finished_epochs: int) -> None:
     """The one thing to do in this state."""
     if status.state in (RunState.QUEUED, RunState.RUNNING, RunState.STOPPING):
         stopping = status.state is RunState.STOPPING
-        label = "Stopping" if stopping else "Stop"
-        if st.button(label, key=f"stop_{run.id}", icon=":material/stop:", disabled=stopping):
-            request_stop(run)
-            st.rerun(scope="fragment")
+        st.button(
+            "Stopping" if stopping else "Stop",
+            key=f"stop_{run.id}",
+            icon=":material/stop:",
+            disabled=stopping,
+            on_click=request_stop,
+            args=(run,),
+        )
     elif status.state is not RunState.FINISHED:
         label, words = "Try again", "Start it once more."
         if finished_epochs:

@@ -8,6 +8,7 @@ import streamlit as st
 from core.data.dataset import Dataset
 from core.errors import WorkbenchError
 from core.figures.confusion import cell_of_selection, confusion_figure, short_name
+from core.models.saved_model import load_model_description
 from core.runs.store import Run
 from core.training.metrics import class_scores, confusion_matrix
 from core.training.predictions import Predictions, load_predictions
@@ -30,7 +31,7 @@ def run_results(run: Run, workspace: Workspace) -> None:
             return
         st.subheader("Where it is right, and where wrong", anchor=False)
         part = _pick_part(parts, run.id)
-        predictions, classes = found[part], tuple(run.config()["classes"])
+        predictions, classes = found[part], load_model_description(run.folder).classes
         dataset = _pictures_of(run, workspace)
         st.fragment(_show_confusion)(predictions, classes, dataset, f"{run.id}_{part}")
         scores, mistakes = st.columns([5, 6], gap="large")

@@ -1,3 +1,4 @@
 from tests.digits import digits, imported_digits
+from tests.pages.runs import run, trained_folder
 
-__all__ = ["digits", "imported_digits"]
+__all__ = ["digits", "imported_digits", "run", "trained_folder"]
