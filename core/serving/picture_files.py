@@ -89,7 +89,7 @@ def predictions_csv(predictions: FilePredictions) -> str:
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     columns = [f"p({name})" for name in predictions.classes]
-    writer.writerow(["picture", "prediction", "probability", *columns, "problem"])
+    writer.writerow(["file", "prediction", "probability", *columns, "problem"])
     for name, guess, row in zip(
         predictions.names, predictions.predicted.tolist(), predictions.probabilities, strict=True
     ):

@@ -81,11 +81,11 @@ def example() -> FilePredictions:
 
 def test_the_csv_reads_back_in_pandas() -> None:
     table = pd.read_csv(io.StringIO(predictions_csv(example())))
-    assert list(table.columns) == ["picture", "prediction", "probability", "p(cat)", "p(dog, wet)", "problem"]
+    assert list(table.columns) == ["file", "prediction", "probability", "p(cat)", "p(dog, wet)", "problem"]
     assert list(table["prediction"][:2]) == ["dog, wet", "cat"]
     assert np.allclose(table[["p(cat)", "p(dog, wet)"]][:2].sum(axis=1), 1)
     assert np.allclose(table["probability"][:2], [0.75, 0.9])
-    assert table["picture"][1] == 'with "quotes", and a comma.png'
+    assert table["file"][1] == 'with "quotes", and a comma.png'
     assert table["problem"][2] == "It is cut. Copy it again."
 
 
