@@ -9,6 +9,9 @@ VENV ?= .venv
 PORT ?=
 TESTS ?=
 
+# Threads of PyTorch that wait for each other sleep soon instead of spinning (core/runs/launcher.py).
+export GOMP_SPINCOUNT ?= 1000
+
 BIN := $(VENV)/bin
 # An environment is up to date when it holds a stamp named after what its requirements say.
 checksum = $(shell cat $(1) | cksum | cut -d ' ' -f 1)
@@ -36,7 +39,7 @@ clean:
 	rm -rf .venv .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(RUN_STAMP): | $(BIN)/python
+$(RUN_STAMP): | $(BIN)/pip
 	@echo "Installing what the app needs into $(VENV) (PyTorch is a few GB; only the first time)."
 	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -r requirements.txt
 	@rm -f $(VENV)/.installed-[0-9]* && touch $@
@@ -46,9 +49,9 @@ $(DEV_STAMP): $(RUN_STAMP)
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet -r requirements-dev.txt
 	@rm -f $(VENV)/.installed-dev-* && touch $@
 
-$(BIN)/python:
+$(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed; name one: make run PYTHON=python3.12"; exit 1; }
 	@echo "Making a virtual environment in $(VENV)."
 	@$(PYTHON) -m venv $(VENV) \
-		|| { rm -rf $(VENV); echo "On Debian and Ubuntu: apt install python3-venv, then again."; exit 1; }
+		|| { echo "On Debian and Ubuntu: apt install python3-venv, then again."; exit 1; }

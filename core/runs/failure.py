@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from core.errors import WorkbenchError
 
+_DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -21,7 +23,7 @@ def explain_failure(error: BaseException) -> Failure:
             "The device ran out of memory.",
             "Choose a smaller batch, smaller pictures or fewer filters, or close other programs.",
         )
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if is_disk_full(error):
         return Failure(
             "The disk is full.", "Free some space, then go on from the last finished epoch; nothing is lost."
         )
@@ -35,6 +37,16 @@ def explain_failure(error: BaseException) -> Failure:
         f"An unexpected error ended the run: {type(error).__name__}: {error}",
         "The log below has the details; please report them.",
     )
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether a write that found no room is behind `error`: torch wraps it in an error of its own."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in _DISK_FULL:
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -18,6 +18,7 @@ from core.workspace import folder_of, new_id, read_json, write_json
 
 FRESH_HEARTBEAT = 30.0  # seconds
 START_TIME_TOLERANCE = 2.0  # seconds: clocks are corrected while a process runs
+LEFTOVER_AGE = 3600.0  # seconds
 GRACE_BEFORE_FIRST_STATUS = 60.0  # seconds from launch to the worker's first word on a slow disk
 
 
@@ -185,12 +186,21 @@ class Run:
 
 def create_run(parent: Path, config: dict[str, Any], label: str) -> Run:
     """A new run folder under `parent` with its `config.json`, queued; it appears whole or not at all."""
+    _remove_leftovers(parent)
     run_id = new_id(label)
     incoming = Run(parent / f".incoming-{run_id}")
     incoming.folder.mkdir(parents=True)
     incoming.write_config(config)
     incoming.write_status(Status(RunState.QUEUED, queued=time.time()))
     return Run(incoming.folder.rename(parent / run_id))
+
+
+def _remove_leftovers(parent: Path) -> None:
+    """Delete what a crash left half created or half deleted an hour ago or more."""
+    for leftover in [*parent.glob(".incoming-*"), *parent.glob(".deleted-*")]:
+        with contextlib.suppress(OSError):
+            if time.time() - leftover.stat().st_mtime > LEFTOVER_AGE:
+                shutil.rmtree(leftover, ignore_errors=True)
 
 
 def open_run(parent: Path, run_id: str) -> Run:

@@ -60,7 +60,8 @@ def load_tensors(path: Path) -> dict[str, Any]:
 def _save(value: Any, path: Path) -> None:
     temporary = path.with_name(f".{path.name}.partial")
     try:
-        torch.save(value, temporary)
+        with temporary.open("wb") as file:  # so that a full disk is an OSError, and not only torch's words
+            torch.save(value, file)
         temporary.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):

@@ -1,5 +1,6 @@
 import errno
 import re
+from pathlib import Path
 
 import pytest
 import torch
@@ -47,3 +48,11 @@ def test_real_memory_exhaustion_is_recognized() -> None:
     with pytest.raises(RuntimeError) as caught:
         torch.empty(10**15)
     assert "out of memory" in explain_failure(caught.value).message
+
+
+def test_a_full_disk_is_recognized_behind_torchs_own_error() -> None:
+    full = Path("/dev/full").open("wb", buffering=0)  # noqa: SIM115
+    with pytest.raises(RuntimeError) as caught:
+        torch.save({"weights": torch.zeros(100_000)}, full)
+    full.close()
+    assert "disk is full" in explain_failure(caught.value).message

@@ -129,3 +129,14 @@ def test_a_folder_cut_short_in_creation_is_no_run(workspace: Workspace) -> None:
     (workspace.runs / "stray").mkdir()
     Path(workspace.runs / "file.txt").touch()
     assert list_runs(workspace.runs) == []
+
+
+def test_what_a_crash_left_behind_is_removed_in_time(run: Run, workspace: Workspace) -> None:
+    old, new = workspace.runs / ".incoming-old", workspace.runs / ".deleted-new"
+    for folder in (old, new):
+        folder.mkdir()
+    os.utime(old, (0, 0))
+    create_run(workspace.runs, {}, "next")
+    assert not old.exists()
+    assert new.exists()
+    assert run.folder.exists()

@@ -199,6 +199,34 @@ def test_a_config_that_cannot_be_read_says_so(workspace: Workspace, config: dict
     assert words in status.message
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX limits on the size of a file")
+def test_a_full_disk_ends_the_run_and_loses_no_epoch(workspace: Workspace, digits: Dataset) -> None:
+    config = small_run(digits, epochs=2)
+    run = create_run(workspace.runs, to_json(config), config.name)
+    launch(run)
+    assert end_of(run).state is RunState.FINISHED
+    before = (run.folder / "last.pt").read_bytes()
+    run.write_config(to_json(small_run(digits, epochs=4)))
+    limited = (
+        "import resource, sys, runpy\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
+        "sys.argv = ['worker', sys.argv[1]]\n"
+        "runpy.run_module('core.runs.worker', run_name='__main__')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", limited, str(run.folder)], cwd=PROJECT, capture_output=True, timeout=PATIENCE
+    )
+    status = run.status()
+    assert done.returncode == 1
+    assert status.state is RunState.FAILED
+    assert "disk is full" in status.message
+    assert (run.folder / "last.pt").read_bytes() == before
+    assert not list(run.folder.glob(".*partial"))
+    launch(run)
+    assert end_of(run).state is RunState.FINISHED
+    assert epochs_of(run) == [1, 2, 3, 4]
+
+
 def test_an_import_is_a_job(workspace: Workspace) -> None:
     job = create_run(workspace.imports, to_json(ImportConfig("Digits", SourceKind.SAMPLE_DIGITS)), "digits")
     launch(job)
