@@ -1,5 +1,6 @@
 """Bringing pictures in: four ways, then the import's progress and its end."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
@@ -78,6 +79,7 @@ def show_jobs(workspace: Workspace) -> str | None:
 
 def _from_zip(workspace: Workspace) -> None:
     st.markdown(LAYOUTS)
+    st.caption("A larger zip that is on this machine already needs no upload: give its path.")
     file = st.file_uploader("Zip file", accept_multiple_files=False, key=_fresh_key("zip"))
     if file is not None and st.button("Import the zip", type="primary"):
         config = ImportConfig(_named(Path(file.name).stem), SourceKind.ZIP, came_as=file.name)
@@ -134,8 +136,13 @@ def _fresh_key(name: str) -> str:
 def _show_failure(run: Run) -> None:
     status = run.status()
     st.markdown(f"**{plain(run.name)}** was not imported; nothing was changed.")
+    if status.state is RunState.LOST:
+        status = replace(status, message="The import's process has died.", fix="Bring the pictures again.")
+    named = run.folder / REJECTED_FILE
+    if named.exists():
+        status = replace(status, message="No picture could be used. The table says why, file by file.")
     show_end(status)
-    if (named := run.folder / REJECTED_FILE).exists():
+    if named.exists():
         show_rejected(Rejected(**row) for row in read_json(named))
     if st.button("Dismiss", key=f"dismiss_{run.id}"):
         forget_import(run)

@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from core.errors import WorkbenchError
 from core.runs.launcher import request_stop
 from core.runs.store import Run, RunState, Status
-from pages.shared.errors import errors_shown, show_error
+from pages.shared.errors import errors_shown
 from pages.shared.text import duration, plain
 
 POLL = 0.5  # seconds
@@ -37,4 +36,5 @@ def show_progress(name: str, status: Status) -> None:
 
 def show_end(status: Status) -> None:
     """Why a job that failed or was lost did so, and what to do."""
-    show_error(WorkbenchError(status.message or "The job ended without a word.", fix=status.fix))
+    words = (status.message or "The job ended without a word.", status.fix)
+    st.error("  \n".join(plain(part) for part in words if part), icon=":material/error:")
