@@ -13,6 +13,7 @@ from core.workspace import Workspace
 from pages.shared.text import plain
 
 SIZES = (8, 16, 28, 32, 48, 64, 96, 128, 160, 224)
+COLORS = {ColorMode.GREY: "Grey", ColorMode.RGB: "RGB"}
 SIDE, COLUMNS = 96, 8
 
 
@@ -21,7 +22,9 @@ def show_batch(workspace: Workspace, dataset: Dataset, split: Split) -> None:
     with controls:
         side = st.select_slider("Height and width, pixels", SIZES, 32, key="batch_side")
         color = ColorMode(
-            st.segmented_control("Colour", list(ColorMode), default=_usual_color(dataset), required=True)
+            st.segmented_control(
+                "Colour", list(COLORS), default=_usual_color(dataset), format_func=COLORS.get, required=True
+            )
         )
         wanted = st.slider("Batch size (B)", 1, 32, 8)
     indices = _spread(split.train, wanted)

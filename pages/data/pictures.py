@@ -1,4 +1,6 @@
-"""A look at the data: a row a class, or one class with names."""
+"""A look at the data: a few pictures of every class, or one class with names."""
+
+from itertools import zip_longest
 
 import streamlit as st
 
@@ -9,8 +11,7 @@ from core.workspace import Workspace
 from pages.shared.caches import thumbnails_of
 from pages.shared.text import count, plain
 
-EVERY = "all"
-PER_ROW, ROW_SIDE = 12, 64  # pictures, pixels
+PER_CLASS, COLUMNS, SMALL_SIDE = 12, 6, 64  # pictures, pictures, pixels
 PER_PAGE, SIDE = 24, 112
 CLASSES_PER_PAGE = 20
 
@@ -23,7 +24,7 @@ def show_pictures(workspace: Workspace, dataset: Dataset, split: Split) -> None:
     chosen = st.selectbox(
         "Class",
         options,
-        format_func=lambda label: "All classes" if label is None else label,
+        format_func=lambda label: "– all classes –" if label is None else label,
         key=f"class_{dataset.id}",
     )
     if chosen is None:
@@ -33,11 +34,18 @@ def show_pictures(workspace: Workspace, dataset: Dataset, split: Split) -> None:
 
 
 def _all_classes(dataset: Dataset, by_class: dict[str, list[int]]) -> None:
-    for label in _page(dataset.classes, CLASSES_PER_PAGE, key=f"classes_{dataset.id}"):
-        indices = by_class[label]
-        st.markdown(f"**{plain(label)}** :gray[{count(len(indices), 'picture')}]")
-        sheet = contact_sheet(thumbnails_of(dataset, indices[:PER_ROW], ROW_SIDE), PER_ROW)
-        st.image(sheet, alt=f"Pictures of class {label}", output_format="PNG")
+    labels = _page(dataset.classes, CLASSES_PER_PAGE, key=f"classes_{dataset.id}")
+    for pair in zip_longest(labels[::2], labels[1::2]):
+        for column, label in zip(st.columns(2, gap="large"), pair, strict=True):
+            if label is not None:
+                with column:
+                    _some_of(dataset, label, by_class[label])
+
+
+def _some_of(dataset: Dataset, label: str, indices: list[int]) -> None:
+    st.markdown(f"**{plain(label)}** :gray[{count(len(indices), 'picture')}]")
+    sheet = contact_sheet(thumbnails_of(dataset, indices[:PER_CLASS], SMALL_SIDE), COLUMNS)
+    st.image(sheet, alt=f"Pictures of class {label}", output_format="PNG")
 
 
 def _one_class(dataset: Dataset, indices: list[int]) -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from core.data.dataset import Dataset, load_dataset
+from core.data.dataset import Dataset, Picture, load_dataset
 from core.data.decoding import open_picture
 from core.data.thumbnails import thumbnail
+from core.errors import DatasetError, PictureRejected
 from core.workspace import Workspace, folder_of, open_workspace
 
 
@@ -24,8 +25,21 @@ def dataset_of(workspace: Workspace, dataset_id: str) -> Dataset:
 
 
 def thumbnails_of(dataset: Dataset, indices: Sequence[int], side: int) -> list[np.ndarray]:
-    """Pictures `indices` as uint8 (side, side, 4)."""
-    return [_thumbnail(str(dataset.folder), dataset.pictures[i].file, side) for i in indices]
+    """Pictures `indices` as uint8 (side, side, 4).
+
+    Raises:
+        DatasetError: a picture is gone or damaged; it is named.
+    """
+    return [_thumbnail_of(dataset, dataset.pictures[i], side) for i in indices]
+
+
+def _thumbnail_of(dataset: Dataset, picture: Picture, side: int) -> np.ndarray:
+    try:
+        return _thumbnail(str(dataset.folder), picture.file, side)
+    except PictureRejected as damage:
+        raise DatasetError(
+            f"{picture.name} can't be read any more: {damage.problem}", fix="Import the data set again."
+        ) from damage
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -89,6 +89,13 @@ def test_pictures_of_one_class(shapes: Dataset) -> None:
     assert len(app.image) == 1 + 11  # the sample's, and the class's
 
 
+def test_picture_that_is_gone_is_named(shapes: Dataset) -> None:
+    lost = shapes.pictures[0]
+    shapes.path(lost).unlink()
+    app = open_page("data/datasets", section="Pictures")
+    assert lost.name in texts(app).replace("\\", "")
+
+
 def test_batch_tells_shapes_and_code(shapes: Dataset) -> None:
     app = open_page("data/datasets", section="One batch")
     assert "[B, C, H, W] = [8, 1, 32, 32]" in texts(app)
