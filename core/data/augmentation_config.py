@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.errors import ConfigError
+from core.limits import check_range
 
 
 @dataclass(frozen=True)
@@ -18,22 +18,11 @@ class Augmentation:
     saturation: float = 0.0
 
     def __post_init__(self) -> None:
-        limits = {
-            "rotation": (0, 180),
-            "crop": (0.05, 1),
-            "brightness": (0, 1),
-            "contrast": (0, 1),
-            "saturation": (0, 1),
-        }
-        for name, (low, high) in limits.items():
-            value = getattr(self, name)
-            if not low <= value <= high:
-                raise ConfigError(
-                    f"The augmentation's {name} is out of range.",
-                    expected=f"{low} to {high}",
-                    found=str(value),
-                    fix="Move it back into its range.",
-                )
+        check_range("augmentation's rotation", self.rotation, 0, 180)
+        check_range("augmentation's crop", self.crop, 0.05, 1)
+        check_range("augmentation's brightness", self.brightness, 0, 1)
+        check_range("augmentation's contrast", self.contrast, 0, 1)
+        check_range("augmentation's saturation", self.saturation, 0, 1)
 
     @property
     def is_off(self) -> bool:

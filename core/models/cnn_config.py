@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from core.errors import ConfigError
+from core.limits import check_range
 
 
 class Activation(StrEnum):
@@ -50,14 +50,14 @@ class ConvBlock:
     dropout: float = 0.0
 
     def __post_init__(self) -> None:
-        _in_range("filters", self.filters, 1, 4096)
-        _in_range("kernel", self.kernel, 1, 63)
-        _in_range("stride", self.stride, 1, 32)
-        _in_range("dilation", self.dilation, 1, 32)
-        _in_range("pool size", self.pool_size, 1, 32)
-        _in_range("dropout", self.dropout, 0, 0.95)
+        check_range("filters", self.filters, 1, 4096)
+        check_range("kernel", self.kernel, 1, 63)
+        check_range("stride", self.stride, 1, 32)
+        check_range("dilation", self.dilation, 1, 32)
+        check_range("pool size", self.pool_size, 1, 32)
+        check_range("dropout", self.dropout, 0, 0.95)
         if self.padding is not None:
-            _in_range("padding", self.padding, 0, 64)
+            check_range("padding", self.padding, 0, 64)
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,8 @@ class HiddenLayer:
     dropout: float = 0.0
 
     def __post_init__(self) -> None:
-        _in_range("hidden width", self.width, 1, 65536)
-        _in_range("dropout", self.dropout, 0, 0.95)
+        check_range("hidden width", self.width, 1, 65536)
+        check_range("dropout", self.dropout, 0, 0.95)
 
 
 @dataclass(frozen=True)
@@ -82,15 +82,5 @@ class CnnConfig:
     hidden: tuple[HiddenLayer, ...] = field(default_factory=tuple)
 
     def __post_init__(self) -> None:
-        _in_range("number of blocks", len(self.blocks), 0, 64)
-        _in_range("number of hidden layers", len(self.hidden), 0, 16)
-
-
-def _in_range(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise ConfigError(
-            f"The {name} is out of range.",
-            expected=f"{low} to {high}",
-            found=str(value),
-            fix="Move it back into its range.",
-        )
+        check_range("number of blocks", len(self.blocks), 0, 64)
+        check_range("number of hidden layers", len(self.hidden), 0, 16)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from core.data.augmentation_config import Augmentation
 from core.data.preprocessing import Preprocessing
 from core.errors import ConfigError
+from core.limits import check_range
 from core.models.cnn_config import CnnConfig
 
 
@@ -44,30 +45,14 @@ class TrainingConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        limits: dict[str, tuple[float, float]] = {
-            "epochs": (1, 10_000),
-            "batch_size": (1, 4096),
-            "learning_rate": (1e-8, 100),
-            "momentum": (0, 0.9999),
-            "weight_decay": (0, 10),
-            "seed": (0, 2**31 - 1),
-        }
-        for name, (low, high) in limits.items():
-            value = getattr(self, name)
-            if not low <= value <= high:
-                raise ConfigError(
-                    f"The {name.replace('_', ' ')} is out of range.",
-                    expected=f"{low} to {high}",
-                    found=str(value),
-                    fix="Move it back into its range.",
-                )
-        if self.patience is not None and self.patience < 1:
-            raise ConfigError(
-                "The patience of early stopping is too short.",
-                expected="at least 1 epoch",
-                found=str(self.patience),
-                fix="Raise it, or turn early stopping off.",
-            )
+        check_range("number of epochs", self.epochs, 1, 10_000)
+        check_range("batch size", self.batch_size, 1, 4096)
+        check_range("learning rate", self.learning_rate, 1e-8, 100)
+        check_range("momentum", self.momentum, 0, 0.9999)
+        check_range("weight decay", self.weight_decay, 0, 10)
+        check_range("seed", self.seed, 0, 2**31 - 1)
+        if self.patience is not None:
+            check_range("patience of early stopping", self.patience, 1, 10_000)
 
 
 @dataclass(frozen=True)
