@@ -80,4 +80,10 @@ def _nvidia_names() -> list[str]:
     except (OSError, subprocess.SubprocessError):
         return []
     names = [line.strip() for line in answer.stdout.splitlines() if line.strip()]
-    return names if hidden is None else names[: len(hidden.split(","))]
+    return names if hidden is None else [_visible_name(entry, names) for entry in hidden.split(",")]
+
+
+def _visible_name(entry: str, names: list[str]) -> str:
+    """The name behind one entry of CUDA_VISIBLE_DEVICES: a number, or an identifier that says no name."""
+    number = int(entry) if entry.strip().isdecimal() else len(names)
+    return names[number] if number < len(names) else "NVIDIA GPU"

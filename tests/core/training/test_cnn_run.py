@@ -236,3 +236,19 @@ def test_a_checkpoint_cut_short_is_named(
     last.write_bytes(last.read_bytes()[:1000])
     with pytest.raises(ModelFileError, match=r"last\.pt can't be read"):
         train(small_run(digits, epochs=2))
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_a_gpu_learns_what_the_processor_learns(
+    workspace: Workspace, digits: Dataset, tmp_path: Path
+) -> None:
+    results = {}
+    for device in ("cpu", "cuda:0"):
+        folder = tmp_path / device.replace(":", "-")
+        folder.mkdir()
+        results[device] = train_cnn(workspace, small_run(digits, epochs=4), folder, device=device)
+    ours, theirs = (results[device].outcome.history[0] for device in ("cpu", "cuda:0"))
+    assert theirs.train_loss == pytest.approx(ours.train_loss, rel=0.05)
+    assert results["cuda:0"].best is not None
+    assert results["cuda:0"].best.valid_accuracy > 0.8
