@@ -1,9 +1,10 @@
 """A training run as it goes, without a click: state, progress, curves, log, and what can be done about it."""
 
+import pandas as pd
 import streamlit as st
 
 from core.errors import WorkbenchError
-from core.figures.curves import RunCurves, accuracy_figure, best_epoch, loss_figure
+from core.figures.live_curves import accuracy_spec, best_epoch, curve_rows, loss_spec
 from core.runs.launcher import launch, request_stop
 from core.runs.store import Run, RunState, Status
 from core.training.device import device_words
@@ -23,7 +24,6 @@ BADGES = {
     RunState.FAILED: ("red", ":material/error:"),
     RunState.LOST: ("red", ":material/link_off:"),
 }
-CHART = {"displayModeBar": False}
 
 
 def live_run(run: Run) -> None:
@@ -61,11 +61,12 @@ def _show(run: Run, was_active: bool) -> None:
 
 
 def _show_curves(run: Run, status: Status, records: list) -> None:
-    epochs = status.epochs or _planned_epochs(run)
-    loss, accuracy = st.columns(2)
-    curves = RunCurves(run.name, records)
-    loss.plotly_chart(loss_figure(curves, epochs), key="loss_curves", config=CHART)
-    accuracy.plotly_chart(accuracy_figure(curves, epochs), key="accuracy_curves", config=CHART)
+    epochs = max(status.epochs or _planned_epochs(run), len(records))
+    charts = {"loss": loss_spec(epochs), "accuracy": accuracy_spec(epochs)}
+    for place, (quantity, spec) in zip(st.columns(2), charts.items(), strict=True):
+        points = pd.DataFrame(curve_rows(records, quantity), columns=["epoch", "part", "value", "best"])
+        with place.container(key=f"{quantity}_curves"):
+            st.vega_lite_chart(points, spec, key=f"{quantity}_chart", width="stretch")
 
 
 def _situation(status: Status, finished_epochs: int) -> str:

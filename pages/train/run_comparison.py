@@ -7,10 +7,10 @@ import streamlit as st
 
 from core.figures.curves import RunCurves, compared_accuracy_figure, compared_loss_figure
 from core.runs.overview import RunOverview, all_settings, differing
-from pages.shared.live_run import CHART
 from pages.shared.text import duration
 
 MOST_AT_FIRST = 4
+CHART = {"displayModeBar": False}
 
 
 @st.fragment

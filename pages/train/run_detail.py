@@ -44,18 +44,22 @@ def show_run(workspace: Workspace, run_id: str) -> None:
 
 
 def show_actions(run: Run, overview: RunOverview) -> None:
+    """Buttons; a key that changes with what was done closes the pop-up that did it."""
     at_rest = overview.state is None or not overview.state.is_active
     with st.container(horizontal=True, width="content"):
         if overview.has_model and not overview.damage:
             button_to(PREDICT, "Predict with it", key="predict", icon=":material/image_search:", run=run.id)
         if at_rest and overview.epochs_done and not overview.damage:
-            with st.popover("More epochs", icon=":material/add:"), errors_shown():
+            with (
+                st.popover("More epochs", icon=":material/add:", key=f"more_{overview.epochs}"),
+                errors_shown(),
+            ):
                 more = st.number_input("Epochs to add", 1, 1000, 5, key="more_epochs")
                 if st.button("Continue training", type="primary"):
                     continue_run(run, more)
                     st.rerun()
         if not overview.damage:
-            with st.popover("Rename", icon=":material/edit:"), errors_shown():
+            with st.popover("Rename", icon=":material/edit:", key=f"rename_{overview.name}"), errors_shown():
                 name = st.text_input("Name", overview.name, max_chars=120, key=f"name_{run.id}")
                 if st.button("Save the name", type="primary"):
                     run.rename(name)

@@ -53,7 +53,7 @@ def test_from_the_sample_to_a_prediction(server: Server, page: Page, tmp_path: P
     press(page, "Train on it")
     start_training(page, epochs=3)
 
-    curves = page.locator("[data-testid=stPlotlyChart] .scatterlayer .trace").first
+    curves = page.locator("[data-testid=stVegaLiteChart] .mark-symbol.role-mark path").first
     expect(curves).to_be_visible(timeout=TRAINING)
     expect(page.get_by_text("after 3 finished epochs")).to_be_visible(timeout=TRAINING)
     expect(page.get_by_test_id("stMetric").filter(has_text="Validation accuracy")).to_contain_text("%")

@@ -89,7 +89,8 @@ def test_a_finished_run_shows_numbers_matrix_scores_and_mistakes(digits: Dataset
     assert numbers["Validation accuracy"] == f"{best['valid_accuracy']:.1%}"
     assert numbers["Best epoch"] == f"{best['epoch']} of 2"
     assert numbers["Test accuracy"] == f"{run.status().result['test_accuracy']:.1%}"
-    assert len(app.get("plotly_chart")) == 3
+    assert len(app.get("vega_lite_chart")) == 2
+    assert len(app.get("plotly_chart")) == 1
     scores = next(frame.value for frame in app.dataframe if "precision" in frame.value)
     assert scores["label"].tolist() == [str(digit) for digit in range(10)]
     assert scores["support"].sum() == len(current_split(digits).valid)
@@ -118,7 +119,8 @@ def test_results_stay_when_the_pictures_are_gone(workspace: Workspace, digits: D
     delete_dataset(workspace, digits.id)
     app = open_page(PAGE, run=run.id)
     assert "There is no data set" in app.error[0].value
-    assert len(app.get("plotly_chart")) == 3
+    assert len(app.get("vega_lite_chart")) == 2
+    assert len(app.get("plotly_chart")) == 1
 
 
 def test_a_failed_run_says_why_and_what_to_do(workspace: Workspace, digits: Dataset) -> None:
