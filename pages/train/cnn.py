@@ -17,7 +17,8 @@ from pages.shared.page import DATASETS, RUNS, empty_state, open_page
 from pages.shared.pickers import pick_dataset
 from pages.shared.text import count
 from pages.train.augmentation_form import edit_augmentation
-from pages.train.network_builder import Draft, edit_network, show_layers
+from pages.train.network_builder import edit_network, show_layers
+from pages.train.network_draft import Draft
 from pages.train.network_view import can_train, draw, drawing_room
 from pages.train.training_form import edit_training
 

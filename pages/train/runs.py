@@ -4,8 +4,8 @@ from core.data.dataset import list_datasets
 from core.runs.overview import RunOverview, overview_of
 from core.runs.store import list_runs
 from core.workspace import open_workspace
-from pages.shared.live_run import state_badge
 from pages.shared.page import DATASETS, TRAIN_CNN, empty_state, open_page
+from pages.shared.run_state import state_badge
 from pages.shared.text import plain, when
 from pages.train.run_comparison import compare_runs
 from pages.train.run_detail import show_run
