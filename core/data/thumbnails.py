@@ -36,3 +36,10 @@ def contact_sheet(thumbnails: Sequence[np.ndarray], columns: int, gap: int = GAP
         top, left = (i // columns) * step, (i % columns) * step
         sheet[top : top + side, left : left + side] = image
     return sheet
+
+
+def enlarged(pixels: np.ndarray, side: int) -> np.ndarray:
+    """uint8 (H, W, C) with pixels as squares, about `side` on its longer side; grey becomes (H, W)."""
+    factor = max(1, round(side / max(pixels.shape[:2])))
+    large = pixels.repeat(factor, axis=0).repeat(factor, axis=1)
+    return large[:, :, 0] if large.shape[2] == 1 else large

@@ -7,23 +7,13 @@ from core.errors import WorkbenchError
 from core.figures.live_curves import accuracy_spec, best_epoch, curve_rows, loss_spec
 from core.runs.launcher import launch, request_stop
 from core.runs.store import Run, RunState, Status
-from core.training.device import device_words
 from core.training.metrics import accuracy_interval
 from core.training.predictions import load_predictions
 from pages.shared.errors import errors_shown, show_error
-from pages.shared.text import count, duration, plain
+from pages.shared.run_state import situation, state_badge
+from pages.shared.text import duration, plain
 
 POLL = 1.0  # seconds
-
-BADGES = {
-    RunState.QUEUED: ("gray", ":material/hourglass_empty:"),
-    RunState.RUNNING: ("blue", ":material/directions_run:"),
-    RunState.STOPPING: ("orange", ":material/pan_tool:"),
-    RunState.STOPPED: ("orange", ":material/stop_circle:"),
-    RunState.FINISHED: ("green", ":material/check_circle:"),
-    RunState.FAILED: ("red", ":material/error:"),
-    RunState.LOST: ("red", ":material/link_off:"),
-}
 
 
 def live_run(run: Run) -> None:
@@ -31,11 +21,6 @@ def live_run(run: Run) -> None:
     with errors_shown():
         is_active = run.status().state.is_active
         st.fragment(_show, run_every=POLL if is_active else None)(run, is_active)
-
-
-def state_badge(state: RunState) -> None:
-    color, icon = BADGES[state]
-    st.badge(state.value, color=color, icon=icon)
 
 
 def _show(run: Run, was_active: bool) -> None:
@@ -47,7 +32,7 @@ def _show(run: Run, was_active: bool) -> None:
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             with st.container(horizontal=True, vertical_alignment="center", width="content"):
                 state_badge(status.state)
-                st.caption(_situation(status, len(records)))
+                st.caption(situation(status, len(records)))
             _show_action(run, status, len(records))
         if status.state in (RunState.FAILED, RunState.LOST):
             show_error(WorkbenchError(status.message or "The run ended without a word.", fix=status.fix))
@@ -67,25 +52,6 @@ def _show_curves(run: Run, status: Status, records: list) -> None:
         points = pd.DataFrame(curve_rows(records, quantity), columns=["epoch", "part", "value", "best"])
         with place.container(key=f"{quantity}_curves"):
             st.vega_lite_chart(points, spec, key=f"{quantity}_chart", width="stretch")
-
-
-def _situation(status: Status, finished_epochs: int) -> str:
-    """One line on where the run stands."""
-    epochs = count(finished_epochs, "finished epoch")
-    if status.state is RunState.QUEUED:
-        ahead = status.result.get("ahead")
-        if ahead is None:
-            return "the process is starting"
-        return f"{count(ahead, 'run')} before this one" if ahead else "next in line for the device"
-    if status.state is RunState.RUNNING:
-        return f"on {plain(device_words(status.device))}" if status.device else "the process is starting"
-    if status.state is RunState.STOPPING:
-        return "at the next batch; the best epoch so far is kept"
-    if status.state is RunState.STOPPED:
-        return f"by you, after {epochs}; the best one is kept"
-    if status.state is RunState.FINISHED and status.result.get("ended") == "early":
-        return f"early, after {epochs}: the last ones brought nothing better"
-    return f"after {epochs}"
 
 
 def _show_action(run: Run, status: Status, finished_epochs: int) -> None:

@@ -8,8 +8,9 @@ from pages.shared.errors import errors_shown
 from pages.shared.page import DATASETS, TRAIN_CNN, empty_state, open_page
 from pages.shared.pickers import pick
 from pages.shared.text import count
+from pages.use.code_view import show_code
 from pages.use.picture_input import give_pictures, take_samples
-from pages.use.prediction_results import predictions_of, predictor_of, show_all, show_code, show_one
+from pages.use.prediction_results import predictions_of, predictor_of, show_all, show_one
 
 open_page("Predict", "Give pictures to a network that you have trained, and see what it takes them for.")
 workspace = open_workspace()

@@ -1,4 +1,4 @@
-"""What a network makes of pictures: one closely, all as a table, and the code for it."""
+"""What a network makes of pictures: one closely, all as a table."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from core.data.decoding import open_picture
-from core.data.thumbnails import thumbnail
+from core.data.thumbnails import enlarged, thumbnail
 from core.figures.probabilities import probability_figure
-from core.models.saved_model import SavedModel
 from core.runs.store import Run
 from core.serving.picture_files import (
     FilePredictions,
@@ -22,7 +20,6 @@ from core.serving.picture_files import (
     predictions_csv,
     top_classes,
 )
-from core.serving.usage_code import core_code, pytorch_code, state_dict_lines
 from pages.shared.text import count, plain
 
 if TYPE_CHECKING:
@@ -62,7 +59,7 @@ def show_one(predictions: FilePredictions, files: Sequence[PictureFile]) -> None
     probabilities = predictions.probabilities[chosen]
     guess = int(predictions.predicted[chosen])
     st.markdown(
-        f"### {plain(predictions.classes[guess])} :gray[{probabilities[guess]:.1%} sure]",
+        f"### {plain(predictions.classes[guess])} :gray[· {probabilities[guess]:.1%} sure]",
         help="It knows only the classes that it was trained on: any picture is taken for one of them.",
     )
     pictures, bars = st.columns([2, 3], gap="medium")
@@ -125,26 +122,6 @@ def show_all(predictions: FilePredictions, run: Run) -> None:
         on_click="ignore",
         help="Every file, with the probability of every class.",
     )
-
-
-def show_code(saved: SavedModel, run: Run) -> None:
-    with st.expander("Use this network from Python", icon=":material/code:"):
-        st.markdown("**Save and load.** A state dict holds the numbers; the class gives them their places.")
-        st.code(state_dict_lines(run.folder))
-        plain_pytorch, with_core = st.tabs(["Plain PyTorch", "With this project"])
-        with plain_pytorch:
-            st.markdown("A whole script: the network, its weights, the same preprocessing, one picture.")
-            st.code(pytorch_code(saved, run.folder), height=420)
-        with with_core:
-            st.markdown("Run it from the project's folder.")
-            st.code(core_code(run.folder))
-
-
-def enlarged(pixels: np.ndarray, side: int) -> np.ndarray:
-    """uint8 (H, W, C) with every pixel as a square, about `side` pixels wide; grey becomes (H, W)."""
-    factor = max(1, round(side / max(pixels.shape[:2])))
-    large = pixels.repeat(factor, axis=0).repeat(factor, axis=1)
-    return large[:, :, 0] if large.shape[2] == 1 else large
 
 
 @st.cache_resource(max_entries=8, show_spinner="Loading the network")

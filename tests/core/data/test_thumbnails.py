@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.data.thumbnails import contact_sheet, thumbnail
+from core.data.thumbnails import contact_sheet, enlarged, thumbnail
 
 
 def grey(width: int, height: int, value: int = 200) -> Image.Image:
@@ -33,3 +33,15 @@ def test_sheet_keeps_order_and_width() -> None:
     assert [sheet[8, 8, 0], sheet[8, 28, 0], sheet[28, 8, 0]] == [10, 20, 30]
     assert sheet[28, 28, 3] == 0
     assert contact_sheet(tiles[:1], columns=5, gap=4).shape == (16, 96, 4)
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [((8, 8, 1), (152, 152)), ((32, 16, 3), (160, 80, 3)), ((224, 224, 3), (224, 224, 3))],
+)
+def test_enlarging_makes_every_pixel_a_square(shape: tuple, expected: tuple) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    large = enlarged(pixels, 150)
+    assert large.shape == expected
+    factor = expected[0] // shape[0]
+    assert np.array_equal(large.reshape(*expected[:2], -1)[::factor, ::factor], pixels)
