@@ -117,6 +117,20 @@ def current_split(dataset: Dataset) -> Split:
     return load_split(dataset, split_id)
 
 
+def check_trainable(split: Split) -> None:
+    """Refuse a split that leaves nothing to learn from, or nothing to validate on.
+
+    Raises:
+        ConfigError: with the way out.
+    """
+    for rows, purpose in ((split.train, "learn from"), (split.valid, "validate on")):
+        if not rows:
+            raise ConfigError(
+                f"There is no picture to {purpose}.",
+                fix="Choose another split on the Datasets page, or bring more pictures of each class.",
+            )
+
+
 def _identity(dataset: Dataset, sides: dict[str, tuple[int, ...]]) -> str:
     digest = hashlib.sha256()
     for side in SIDES:

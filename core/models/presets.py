@@ -8,13 +8,14 @@ from core.models.cnn_config import Activation, CnnConfig, ConvBlock, Head, Hidde
 
 @dataclass(frozen=True)
 class Preset:
-    """`size` is (height, width) in pixels."""
+    """`size` is (height, width) in pixels; with `any_size`, larger pictures suit it as well."""
 
     name: str
     words: str
     config: CnnConfig
     size: tuple[int, int]
     color: ColorMode
+    any_size: bool = False
 
 
 def _unpooled(filters: int) -> ConvBlock:
@@ -42,6 +43,7 @@ PRESETS: dict[str, Preset] = {
         ),
         (32, 32),
         ColorMode.GREY,
+        any_size=True,
     ),
     "lecture": Preset(
         "The lecture's CNN",
@@ -81,5 +83,6 @@ PRESETS: dict[str, Preset] = {
         ),
         (32, 32),
         ColorMode.GREY,
+        any_size=True,
     ),
 }

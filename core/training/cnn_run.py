@@ -10,8 +10,8 @@ from torch import nn
 
 from core.data.dataset import Dataset, load_dataset
 from core.data.pixel_cache import open_pixel_cache
-from core.data.splitting import Split, load_split
-from core.errors import ConfigError, DatasetError
+from core.data.splitting import Split, check_trainable, load_split
+from core.errors import DatasetError
 from core.models.cnn import build_cnn
 from core.models.cnn_walk import walk
 from core.models.saved_model import SavedModel, save_model_description
@@ -125,12 +125,7 @@ def open_run_data(
             fix="Start a new run.",
         )
     split = load_split(dataset, config.split_id)
-    for rows, purpose in ((split.train, "train on"), (split.valid, "validate on")):
-        if not rows:
-            raise ConfigError(
-                f"There is no picture to {purpose}.",
-                fix="Choose another split on the Datasets page, or bring more pictures.",
-            )
+    check_trainable(split)
     pixels = open_pixel_cache(
         workspace, dataset, config.preprocessing, on_progress=on_progress, should_stop=should_stop
     ).pixels

@@ -18,16 +18,22 @@ def edit_augmentation(dataset: Dataset, split: Split, preprocessing: Preprocessi
     """Show the controls and a live preview; the settings that the controls say."""
     left, right = st.columns(2)
     with left:
-        horizontal = st.toggle("Flip left-right", key="flip-x")
-        vertical = st.toggle("Flip upside down", key="flip-y")
-        rotation = st.slider("Rotation, up to (degrees)", 0, 180, 0, key="rotation")
-        crop = st.slider("Random crop, at least (% of the area)", 5, 100, 100, key="crop")
+        horizontal = st.toggle("Flip left-right", key="flip-x", persist_state="session")
+        vertical = st.toggle("Flip upside down", key="flip-y", persist_state="session")
+        rotation = st.slider("Rotation, up to (degrees)", 0, 180, 0, key="rotation", persist_state="session")
+        crop = st.slider(
+            "Random crop, at least (% of the area)", 5, 100, 100, key="crop", persist_state="session"
+        )
     with right:
-        brightness = st.slider("Brightness, up to (± %)", 0, 100, 0, key="brightness")
-        contrast = st.slider("Contrast, up to (± %)", 0, 100, 0, key="contrast")
+        brightness = st.slider(
+            "Brightness, up to (± %)", 0, 100, 0, key="brightness", persist_state="session"
+        )
+        contrast = st.slider("Contrast, up to (± %)", 0, 100, 0, key="contrast", persist_state="session")
         saturation = 0
         if preprocessing.color is ColorMode.RGB:
-            saturation = st.slider("Saturation, up to (± %)", 0, 100, 0, key="saturation")
+            saturation = st.slider(
+                "Saturation, up to (± %)", 0, 100, 0, key="saturation", persist_state="session"
+            )
     settings = Augmentation(
         horizontal, vertical, float(rotation), crop / 100, brightness / 100, contrast / 100, saturation / 100
     )

@@ -10,6 +10,7 @@ from core.runs.launcher import launch
 from core.runs.store import create_run
 from core.training.config import CnnRunConfig, Loss
 from core.training.script import training_script
+from core.training.suggestion import suggest_color, suggest_side
 from core.workspace import Workspace, open_workspace
 from pages.shared.caches import dataset_of
 from pages.shared.errors import errors_shown
@@ -42,26 +43,32 @@ def choose_preset() -> str:
         list(PRESETS),
         format_func=lambda key: PRESETS[key].name,
         key="preset",
+        persist_state="session",
         on_change=lambda: st.session_state.pop("draft", None),
     )
     return chosen or DEFAULT_PRESET
 
 
-def choose_pictures(preset: str) -> Preprocessing:
-    """Picture size, colours and resizing; a new preset brings its own."""
-    made_for = PRESETS[preset]
-    side = st.select_slider("Picture size (pixels)", SIZES, made_for.size[0], key=f"size-{preset}")
+def choose_pictures(dataset: Dataset, preset: str) -> Preprocessing:
+    """Picture size, colours and resizing; a new preset or data set brings its own."""
+    own = f"{preset}-{dataset.id}"
+    color = suggest_color(dataset)
+    side = suggest_side(dataset, PRESETS[preset])
+    side = st.select_slider("Picture size (pixels)", SIZES, side, key=f"size-{own}", persist_state="session")
     colors = list(COLORS)
-    color = st.segmented_control(
+    chosen = st.segmented_control(
         "Colours",
         colors,
-        default=made_for.color,
+        default=color,
         format_func=COLORS.get,
-        key=f"color-{preset}",
+        key=f"color-{own}",
+        persist_state="session",
         required=True,
     )
-    resize = st.selectbox("Other shapes", list(RESIZES), format_func=RESIZES.get, key="resize")
-    return Preprocessing.of((side, side), color or made_for.color, resize=resize)
+    resize = st.selectbox(
+        "Other shapes", list(RESIZES), format_func=RESIZES.get, key="resize", persist_state="session"
+    )
+    return Preprocessing.of((side, side), chosen or color, resize=resize)
 
 
 def start(workspace: Workspace, config: CnnRunConfig) -> None:
@@ -90,7 +97,7 @@ with errors_shown():
         )
     with network_tab:
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            preprocessing = choose_pictures(preset)
+            preprocessing = choose_pictures(dataset, preset)
         rooms = edit_network(draft)
     with training_tab:
         training = edit_training(dataset, split)
@@ -101,7 +108,12 @@ with errors_shown():
     show_layers(network, rooms)
     draw(network, room)
     with result:
-        name = st.text_input("Name of the run", f"{PRESETS[preset].name} on {dataset.name}", key="run-name")
+        name = st.text_input(
+            "Name of the run",
+            f"{PRESETS[preset].name} on {dataset.name}",
+            key=f"name-{preset}-{dataset.id}",
+            persist_state="session",
+        )
         config = CnnRunConfig(
             name.strip() or "Unnamed run",
             dataset.id,
@@ -113,7 +125,7 @@ with errors_shown():
             augmentation,
         )
         button = st.container()
-        ready = can_train(network, training)
+        ready = can_train(network, training, split)
         go = button.button(
             "Start training",
             type="primary",

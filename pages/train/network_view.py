@@ -3,6 +3,7 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.data.splitting import Split, check_trainable
 from core.errors import ConfigError
 from core.figures.network import network_figure
 from core.models.cnn_walk import Walk
@@ -25,7 +26,7 @@ def draw(network: Walk, room: DeltaGenerator) -> None:
     )
 
 
-def can_train(network: Walk, training: TrainingConfig) -> bool:
+def can_train(network: Walk, training: TrainingConfig, split: Split) -> bool:
     """Show what the network costs, or why it can't be trained."""
     if network.problem:
         st.error("It can't be built yet: the card with the red note says why.", icon=":material/block:")
@@ -35,6 +36,7 @@ def can_train(network: Walk, training: TrainingConfig) -> bool:
         st.metric("Multiply-adds a picture", f"{network.macs:,}")
         st.metric("Memory to train", size(training_memory(network, training).total))
     try:
+        check_trainable(split)
         check_memory(network, training)
     except ConfigError as error:
         show_error(error)

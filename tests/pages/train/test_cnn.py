@@ -7,6 +7,7 @@ from core.data.dataset import Dataset
 from core.models.cnn_walk import walk
 from core.models.presets import DEFAULT_PRESET, PRESETS
 from core.workspace import Workspace
+from tests.digits import import_folder
 from tests.pages.helper import no_exception, open_page, texts
 
 
@@ -114,7 +115,7 @@ def test_augmentation_is_previewed_on_real_pictures(page: AppTest) -> None:
 
 
 def test_a_training_too_large_for_the_machine_is_refused_here(page: AppTest) -> None:
-    no_exception(page.select_slider(key=f"size-{DEFAULT_PRESET}").set_value(512).run())
+    no_exception(labeled(page.select_slider, "Picture size (pixels)")[0].set_value(512).run())
     for box in labeled(page.number_input, "Filters")[:2]:
         box.set_value(4096)
     no_exception(page.select_slider(key="batch-size").set_value(4096).run())
@@ -130,3 +131,21 @@ def test_a_damaged_data_set_is_named(workspace: Workspace, imported_digits: Data
     app = open_page("train/cnn")
     said = texts(app).replace("\\", "")
     assert damage in said or "Bring a data set first." in said
+
+
+def test_too_few_pictures_and_a_single_class_are_explained(
+    workspace: Workspace, digits: Dataset, tmp_path
+) -> None:
+    for label in ("1", "2"):
+        source = next(picture for picture in digits.pictures if picture.label == label)
+        path = tmp_path / "few" / label / "one.png"
+        path.parent.mkdir(parents=True)
+        shutil.copy(digits.path(source), path)
+    few = import_folder(workspace, tmp_path / "few", "Few")
+    app = open_page("train/cnn", dataset=few.id)
+    assert start_button(app).disabled
+    assert any("no picture to validate on" in error.value for error in app.error)
+    shutil.rmtree(tmp_path / "few" / "2")
+    single = import_folder(workspace, tmp_path / "few", "Single")
+    app = open_page("train/cnn", dataset=single.id)
+    assert any("at least 2 classes" in error.value for error in app.error)
