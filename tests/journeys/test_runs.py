@@ -39,6 +39,8 @@ def largest_cells(run: Run, most: int) -> list[tuple[int, int, int]]:
 
 def click_cell(page: Page, matrix: Locator, row: int, column: int, classes: int) -> None:
     """Press the middle of a cell; Plotly acts on the cell that the pointer has come to rest on."""
+    settle(page)
+    page.wait_for_timeout(500)  # each click draws the matrix anew
     area = matrix.locator(".nsewdrag").first
     area.scroll_into_view_if_needed()
     box = area.bounding_box()
@@ -62,7 +64,6 @@ def test_a_cell_of_the_confusion_matrix_opens_its_pictures(
             chosen = page.get_by_role("combobox", name="Cell")
             expect(chosen).to_have_value(re.compile(f"^{words}: {pictures} picture"))
             expect(page.locator(f"img[alt^='{true}/'][alt$='% sure']")).to_have_count(pictures)
-        settle(page)
 
 
 def test_runs_side_by_side_renamed_and_deleted(
