@@ -10,7 +10,7 @@ PORT ?=
 TESTS ?=
 
 # Threads of PyTorch that wait for each other sleep soon instead of spinning (core/runs/launcher.py).
-export GOMP_SPINCOUNT ?= 1000
+export GOMP_SPINCOUNT ?= 10000
 
 BIN := $(VENV)/bin
 # An environment is up to date when it holds a stamp named after what its requirements say.

@@ -18,9 +18,9 @@ from core.workspace import write_json
 
 PROJECT = Path(__file__).resolve().parents[2]
 OBEY_WITHIN = 20.0  # seconds from the stop file to terminating the process group
-# Threads that wait for each other sleep soon instead of spinning: beside two busy processes on two cores, a
-# training step is then ten times as fast (tests/benchmarks/bench_contention.py), and alone as fast as ever.
-CALM_THREADS = {"GOMP_SPINCOUNT": "1000", "KMP_BLOCKTIME": "1"}
+# Threads that wait for each other soon sleep instead of spinning: beside as many busy processes as there
+# are cores, a step is then several times as fast, and alone as fast (tests/benchmarks/bench_contention.py).
+CALM_THREADS = {"GOMP_SPINCOUNT": "10000", "KMP_BLOCKTIME": "1"}
 DIE_WITHIN = 5.0  # seconds from terminating to killing
 
 

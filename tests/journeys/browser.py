@@ -17,6 +17,9 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A camera that films a test picture, so that a journey can take a photograph.
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
 )
 PATIENCE = 30_000  # milliseconds
 
