@@ -32,7 +32,7 @@ def run_results(run: Run, workspace: Workspace) -> None:
         predictions, classes = found[part], load_model_description(run.folder).classes
         dataset = _pictures_of(run, workspace)
         show_confusion(predictions, classes, dataset, f"{run.id}_{part}")
-        scores, mistakes = st.columns([5, 6], gap="large")
+        scores, mistakes = st.columns([6, 5], gap="large")
         with scores:
             _show_scores(predictions, classes)
         with mistakes:
