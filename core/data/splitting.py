@@ -201,11 +201,12 @@ def _copy_notes(pictures: Sequence[Picture], groups: Iterable[Copies]) -> list[s
     notes = []
     if several:
         copies = sum(len(group) for group in several)
-        notes.append(f"{copies:,} pictures are copies of {len(several):,} files: copies stay on one side.")
+        files = f"{len(several):,} {'file' if len(several) == 1 else 'files'}"
+        notes.append(f"{copies:,} pictures are copies of {files}: copies stay on one side.")
     if conflicts:
         a, *_, b = sorted(conflicts[0], key=lambda i: pictures[i].label)
         notes.append(
-            f"{len(conflicts):,} files lie in more than one class, such as {pictures[a].name} and "
+            f"{len(conflicts):,} {'file lies' if len(conflicts) == 1 else 'files lie'} in more than one class, such as {pictures[a].name} and "
             f"{pictures[b].name}: one of the labels is wrong."
         )
     return notes
