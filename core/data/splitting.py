@@ -201,15 +201,19 @@ def _copy_notes(pictures: Sequence[Picture], groups: Iterable[Copies]) -> list[s
     notes = []
     if several:
         copies = sum(len(group) for group in several)
-        files = f"{len(several):,} {'file' if len(several) == 1 else 'files'}"
-        notes.append(f"{copies:,} pictures are copies of {files}: copies stay on one side.")
+        notes.append(f"{copies:,} pictures are copies of {_files(len(several))}: copies stay on one side.")
     if conflicts:
         a, *_, b = sorted(conflicts[0], key=lambda i: pictures[i].label)
+        lie = "lies" if len(conflicts) == 1 else "lie"
         notes.append(
-            f"{len(conflicts):,} {'file lies' if len(conflicts) == 1 else 'files lie'} in more than one class, such as {pictures[a].name} and "
+            f"{_files(len(conflicts))} {lie} in more than one class, such as {pictures[a].name} and "
             f"{pictures[b].name}: one of the labels is wrong."
         )
     return notes
+
+
+def _files(count: int) -> str:
+    return f"{count:,} file" if count == 1 else f"{count:,} files"
 
 
 def _given_notes(pictures: Sequence[Picture], given: dict[Copies, str]) -> list[str]:

@@ -85,7 +85,7 @@ def test_copies_stay_together_and_conflicts_are_told() -> None:
     for seed in range(20):
         split = make_split(dataset, SplitSettings(seed=seed))
         assert_sound(dataset, split)
-    assert "9 pictures are copies of 1 files: copies stay on one side." in split.notes
+    assert "9 pictures are copies of 1 file: copies stay on one side." in split.notes
     assert any("more than one class" in note and "dog/8.png" in note for note in split.notes)
 
 
