@@ -42,9 +42,12 @@ def predicted_classes(logits: Tensor, loss: Loss) -> Tensor:
 
 
 def balanced_class_weights(labels: np.ndarray, classes: int) -> np.ndarray:
-    """float32 (K,): N / (K * N_c), as scikit-learn's "balanced"; a class with no pictures gets 0."""
+    """float32 (K,): N / (K * N_c), as scikit-learn's "balanced".
+
+    A class with no pictures gets 1: it can still be validated on, and 0 would leave a batch of it no weight.
+    """
     counts = np.bincount(labels, minlength=classes).astype(np.float64)
-    weights = np.divide(len(labels), classes * counts, out=np.zeros(classes), where=counts > 0)
+    weights = np.divide(len(labels), classes * counts, out=np.ones(classes), where=counts > 0)
     return weights.astype(np.float32)
 
 

@@ -151,7 +151,7 @@ def _objective(config: CnnRunConfig) -> str:
         weights = (
             f"counts = torch.bincount(targets[train_rows], minlength={len(config.classes)})\n"
             f"weights = len(train_rows) / ({len(config.classes)} * counts.double())\n"
-            "weights = torch.where(counts > 0, weights, 0).float().to(DEVICE)\n"
+            "weights = torch.where(counts > 0, weights, 1).float().to(DEVICE)\n"
         )
         single = training.loss is Loss.SINGLE_LOGIT
         arguments = "pos_weight=weights[1] / weights[0]" if single else "weight=weights"
@@ -193,9 +193,9 @@ def evaluate(model, rows):
 
 def _optimizer(training: TrainingConfig) -> str:
     kind = {Optimizer.SGD: "SGD", Optimizer.ADAM: "Adam", Optimizer.ADAMW: "AdamW"}[training.optimizer]
-    arguments = f"lr={training.learning_rate:g}, weight_decay={training.weight_decay:g}"
+    arguments = f"lr={training.learning_rate!r}, weight_decay={training.weight_decay!r}"
     if training.optimizer is Optimizer.SGD:
-        arguments += f", momentum={training.momentum:g}"
+        arguments += f", momentum={training.momentum!r}"
     return f"""
 torch.manual_seed(SEED)
 model = CNN().to(DEVICE)
@@ -209,7 +209,7 @@ def _loop(config: CnnRunConfig) -> str:
     if training.schedule is Schedule.COSINE:
         schedule = f"""
         progress = (epoch - 1 + number / len(batches)) / EPOCHS
-        rate = {training.learning_rate:g} * (0.01 + 0.99 * (1 + math.cos(math.pi * progress)) / 2)
+        rate = {training.learning_rate!r} * (0.01 + 0.99 * (1 + math.cos(math.pi * progress)) / 2)
         for group in optimizer.param_groups:
             group["lr"] = rate"""
     patience = ""

@@ -15,7 +15,7 @@ LOSSES = {
     Loss.CROSS_ENTROPY: "Cross-entropy, one logit a class",
     Loss.SINGLE_LOGIT: "BCEWithLogitsLoss, a single logit",
 }
-RATES = [m * 10.0**e for e in range(-5, 0) for m in (1, 2, 5)] + [1.0]
+RATES = [float(f"{m}e{e}") for e in range(-5, 0) for m in (1, 2, 5)] + [1.0]
 IMBALANCE = 1.5  # largest class / smallest class from which class weights are suggested
 
 

@@ -19,7 +19,16 @@ LABELS = np.array([0] * 7 + [1] * 2 + [2] * 5)
 def test_balanced_weights_equal_scikit_learns() -> None:
     expected = compute_class_weight("balanced", classes=np.arange(3), y=LABELS)
     assert np.allclose(balanced_class_weights(LABELS, 3), expected)
-    assert balanced_class_weights(LABELS, 4)[3] == 0
+    assert balanced_class_weights(LABELS, 4)[3] == 1
+
+
+@pytest.mark.parametrize("loss", list(Loss))
+def test_a_class_that_is_only_validated_on_leaves_the_loss_finite(loss: Loss) -> None:
+    training = TrainingConfig(loss=loss, class_weights=True)
+    objective = make_objective(training, np.array([1] * 5), 2, torch.device("cpu"))
+    logits = torch.randn(4, 1 if loss is Loss.SINGLE_LOGIT else 2)
+    for label in (0, 1):
+        assert torch.isfinite(objective(logits, torch.full((4,), label)))
 
 
 def test_cross_entropy_is_torchs() -> None:
