@@ -8,6 +8,7 @@ from core.errors import ConfigError
 from core.figures.network import network_figure
 from core.models.cnn_walk import Walk
 from core.training.config import TrainingConfig
+from core.training.device import visible_devices
 from core.training.memory import check_memory, training_memory
 from pages.shared.errors import show_error
 from pages.shared.text import size
@@ -37,7 +38,8 @@ def can_train(network: Walk, training: TrainingConfig, split: Split) -> bool:
         st.metric("Memory to train", size(training_memory(network, training).total))
     try:
         check_trainable(split)
-        check_memory(network, training)
+        if visible_devices()[0].name == "cpu":  # a GPU has memory of its own
+            check_memory(network, training)
     except ConfigError as error:
         show_error(error)
         return False

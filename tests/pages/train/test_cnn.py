@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 from core.data.dataset import Dataset
 from core.models.cnn_walk import walk
 from core.models.presets import DEFAULT_PRESET, PRESETS
+from core.training.device import Device
 from core.workspace import Workspace
 from tests.digits import import_folder
 from tests.pages.helper import no_exception, open_page, texts
@@ -114,13 +115,20 @@ def test_augmentation_is_previewed_on_real_pictures(page: AppTest) -> None:
     assert "RandomHorizontalFlip" in code.value
 
 
-def test_a_training_too_large_for_the_machine_is_refused_here(page: AppTest) -> None:
+@pytest.mark.parametrize(("device", "refused"), [("cpu", True), ("cuda:0", False)])
+def test_a_training_too_large_for_the_machine_is_refused_here(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch, device: str, refused: bool
+) -> None:
+    """The machine's memory says nothing about a training that goes to a GPU."""
+    monkeypatch.setattr("pages.train.network_view.visible_devices", lambda: (Device(device, "of a test"),))
     no_exception(labeled(page.select_slider, "Picture size (pixels)")[0].set_value(512).run())
     for box in labeled(page.number_input, "Filters")[:2]:
         box.set_value(4096)
     no_exception(page.select_slider(key="batch-size").set_value(4096).run())
-    assert start_button(page).disabled
-    assert any("doesn't fit into the memory" in error.value.replace("\\", "") for error in page.error)
+    assert start_button(page).disabled == refused
+    assert (
+        any("doesn't fit into the memory" in error.value.replace("\\", "") for error in page.error) == refused
+    )
 
 
 @pytest.mark.parametrize("damage", ["pictures.jsonl", "split.json", "manifest.json"])
