@@ -17,7 +17,8 @@ from core.runs.store import Run, RunState, is_active
 from core.workspace import write_json
 
 PROJECT = Path(__file__).resolve().parents[2]
-OBEY_WITHIN = 20.0  # seconds from the stop file to terminating the process group
+HEAR_WITHIN = 20.0  # seconds from the stop file to the end of a worker that has not heard of it
+FINISH_WITHIN = 600.0  # seconds more for one that has: it still predicts with the best weights
 # Threads that wait for each other soon sleep instead of spinning: beside as many busy processes as there
 # are cores, a step is then several times as fast, and alone as fast (tests/benchmarks/bench_contention.py).
 CALM_THREADS = {"GOMP_SPINCOUNT": "10000", "KMP_BLOCKTIME": "1"}
@@ -43,6 +44,7 @@ def launch(run: Run) -> None:
             queued=time.time(),
             pid=None,
             process_started=None,
+            stop_heard=False,
             finished=None,
             message="",
             fix="",
@@ -68,7 +70,7 @@ def launch(run: Run) -> None:
 
 
 def request_stop(run: Run) -> None:
-    """Ask the worker to stop at the next batch; one that doesn't obey in time is ended."""
+    """Ask the worker to stop at the next batch; one that doesn't hear, or doesn't finish, is ended."""
     status = run.status()
     if not status.state.is_active:
         return
@@ -77,13 +79,27 @@ def request_stop(run: Run) -> None:
 
 
 def _end_if_disobeyed(run: Run) -> None:
-    for wait, end in ((OBEY_WITHIN, psutil.Process.terminate), (DIE_WITHIN, psutil.Process.kill)):
-        deadline = time.monotonic() + wait
-        while time.monotonic() < deadline:
-            if not is_active(run):
-                return
-            time.sleep(0.2)
+    if _ends_within(run, HEAR_WITHIN) or (_has_heard(run) and _ends_within(run, FINISH_WITHIN)):
+        return
+    for end in (psutil.Process.terminate, psutil.Process.kill):
         _to_worker_and_children(run, end)
+        if _ends_within(run, DIE_WITHIN):
+            return
+
+
+def _ends_within(run: Run, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if not is_active(run):
+            return True
+        time.sleep(0.2)
+    return False
+
+
+def _has_heard(run: Run) -> bool:
+    with contextlib.suppress(RunError):
+        return run.status().stop_heard
+    return False
 
 
 def _to_worker_and_children(run: Run, end: Callable[[psutil.Process], None]) -> None:

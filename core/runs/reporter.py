@@ -27,6 +27,7 @@ class Reporter:
             state=RunState.QUEUED,
             pid=os.getpid(),
             process_started=process.create_time(),
+            stop_heard=False,
             message="",
             fix="",
         )
@@ -62,7 +63,12 @@ class Reporter:
         self.flush()
 
     def should_stop(self) -> bool:
-        return self.run.stop_file.exists()
+        """Whether the user asked for an end; the status then says that this was heard."""
+        if not self.run.stop_file.exists():
+            return False
+        if not self._status.stop_heard:
+            self.update(stop_heard=True)
+        return True
 
     def raise_if_stopped(self) -> None:
         """Raises `Cancelled` when the user asked for an end."""

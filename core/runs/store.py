@@ -58,6 +58,7 @@ class Status:
     pictures_per_second: float | None = None
     seconds_left: float | None = None
     device: str = ""
+    stop_heard: bool = False  # the worker has seen the stop file and is finishing
     result: dict[str, Any] = field(default_factory=dict)
 
 

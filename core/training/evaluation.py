@@ -1,11 +1,13 @@
 """Validation: loss and accuracy of a model on pictures it doesn't learn from, and its predictions."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import nn
 
+from core.errors import Cancelled
 from core.training.batches import Batcher, LabeledPictures
 from core.training.objective import Objective, predicted_classes, probabilities
 
@@ -20,8 +22,19 @@ class Score:
     accuracy: float
 
 
-def evaluate(model: nn.Module, data: LabeledPictures, batcher: Batcher, objective: Objective) -> Score:
-    """The score of `model` on `data`; the model comes back in the mode it had."""
+def evaluate(
+    model: nn.Module,
+    data: LabeledPictures,
+    batcher: Batcher,
+    objective: Objective,
+    *,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Score:
+    """The score of `model` on `data`; the model comes back in the mode it had.
+
+    Raises:
+        Cancelled: `should_stop` said so between two batches.
+    """
     was_training = model.training
     model.eval()
     loss_sum = torch.zeros((), device=batcher.device)
@@ -29,6 +42,8 @@ def evaluate(model: nn.Module, data: LabeledPictures, batcher: Batcher, objectiv
     try:
         with torch.inference_mode():
             for pictures, labels in batcher.plain_batches(data, EVALUATION_BATCH):
+                if should_stop():
+                    raise Cancelled
                 logits = model(pictures)
                 loss_sum += objective(logits, labels) * len(labels)
                 correct += (predicted_classes(logits, objective.loss) == labels).sum()

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from core.data.augmentation_config import Augmentation
-from core.errors import WorkbenchError
+from core.errors import Cancelled, WorkbenchError
 from core.training.batches import Batcher, LabeledPictures, epoch_order, epoch_seed
 from core.training.checkpoint import CheckpointFolder
 from core.training.config import TrainingConfig
@@ -103,7 +103,10 @@ def train(
         steps = _TrainingEpoch(model, train_data, training, batcher, objective, optimizer, epoch)
         if not steps.run(augmentation, hooks, len(valid_data)):
             return Outcome(tuple(history), "stopped")
-        score = evaluate(model, valid_data, batcher, objective)
+        try:
+            score = evaluate(model, valid_data, batcher, objective, should_stop=hooks.should_stop)
+        except Cancelled:
+            return Outcome(tuple(history), "stopped")
         is_best = not history or (score.accuracy, -score.loss) > max(_rank(record) for record in history)
         record = EpochRecord(
             epoch=epoch,

@@ -1,3 +1,4 @@
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,12 +9,14 @@ import torch
 
 from core.data.augmentation_config import Augmentation
 from core.data.dataset import Dataset, delete_dataset
+from core.data.splitting import current_split
 from core.errors import Cancelled, ConfigError, DatasetError, LayerError, ModelFileError
 from core.models.cnn_config import CnnConfig, ConvBlock
+from core.training.batches import epoch_order
 from core.training.checkpoint import CheckpointFolder
 from core.training.cnn_run import CnnRunResult, train_cnn
 from core.training.config import CnnRunConfig, Loss, Optimizer, Schedule
-from core.training.loop import BatchProgress, EpochRecord, Hooks, LossNotFinite
+from core.training.loop import BatchProgress, EpochRecord, Hooks, LossNotFinite, Outcome
 from core.training.predictions import load_predictions
 from core.workspace import Workspace
 from tests.digits import import_folder, small_run
@@ -128,6 +131,16 @@ def test_a_stop_before_the_first_batch_leaves_no_model(
     result = train(small_run(digits), hooks=Hooks(should_stop=lambda: True))
     assert result.outcome.history == ()
     assert result.model is None
+
+
+def test_a_stop_is_heard_while_validating(digits: Dataset, train: Callable[..., CnnRunResult]) -> None:
+    config = small_run(digits, epochs=2)
+    train(replace(config, training=replace(config.training, epochs=1)), "warm")
+    batches = len(epoch_order(len(current_split(digits).train), config.training.batch_size, 0, 1))
+    asked = itertools.count(1)
+    result = train(config, hooks=Hooks(should_stop=lambda: next(asked) > batches))
+    assert result.outcome == Outcome((), "stopped")
+    assert next(asked) == batches + 2
 
 
 def test_a_stop_while_decoding_cancels(digits: Dataset, train: Callable[..., CnnRunResult]) -> None:

@@ -1,0 +1,82 @@
+"""What happens to workers that don't stop when they are asked to."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import psutil
+import pytest
+
+import core.runs.launcher as launcher
+from core.runs.reporter import Reporter
+from core.runs.store import Run, RunState, Status, create_run
+from core.workspace import Workspace
+
+DEAF = "import time; print('here', flush=True); time.sleep(60)"
+STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {DEAF}"
+
+Worker = tuple[Run, subprocess.Popen]
+
+
+@pytest.fixture
+def start(workspace: Workspace) -> Iterator[Callable[..., Worker]]:
+    processes = []
+
+    def start_worker(source: str, *, stop_heard: bool = False) -> Worker:
+        process = subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE)
+        processes.append(process)
+        assert process.stdout is not None
+        process.stdout.readline()
+        started = psutil.Process(process.pid).create_time()
+        run = create_run(workspace.runs, {"name": "Deaf"}, "Deaf")
+        run.write_status(
+            Status(RunState.RUNNING, pid=process.pid, process_started=started, stop_heard=stop_heard)
+        )
+        return run, process
+
+    yield start_worker
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launcher, "HEAR_WITHIN", 0.3)
+    monkeypatch.setattr(launcher, "FINISH_WITHIN", 3.0)
+    monkeypatch.setattr(launcher, "DIE_WITHIN", 0.5)
+
+
+def test_a_worker_that_does_not_hear_is_terminated(start: Callable[..., Worker]) -> None:
+    run, process = start(DEAF)
+    launcher.request_stop(run)
+    assert run.status().state is RunState.STOPPING
+    process.wait(timeout=10)
+    assert run.status().state is RunState.LOST
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals can't be ignored there")
+def test_a_worker_that_ignores_its_termination_is_killed(start: Callable[..., Worker]) -> None:
+    run, process = start(STUBBORN)
+    launcher.request_stop(run)
+    assert process.wait(timeout=10) == -9
+
+
+def test_a_worker_that_has_heard_may_finish(start: Callable[..., Worker]) -> None:
+    run, process = start(DEAF, stop_heard=True)
+    launcher.request_stop(run)
+    time.sleep(1.5)
+    assert process.poll() is None
+    process.wait(timeout=15)
+
+
+def test_a_worker_tells_that_it_has_heard(workspace: Workspace) -> None:
+    run = create_run(workspace.runs, {"name": "Hearing"}, "Hearing")
+    reporter = Reporter(run)
+    assert not reporter.should_stop()
+    run.stop_file.touch()
+    assert reporter.should_stop()
+    reporter.close(RunState.STOPPED)
+    assert run.status().stop_heard
+    assert not Reporter(run).status.stop_heard
