@@ -15,6 +15,7 @@ from core.errors import DatasetError
 from core.models.cnn import build_cnn
 from core.models.cnn_walk import walk
 from core.models.saved_model import SavedModel, save_model_description
+from core.training.batch_norm import check_batch_norm
 from core.training.batches import Batcher, LabeledPictures
 from core.training.checkpoint import CheckpointFolder
 from core.training.config import CnnRunConfig, Loss
@@ -66,13 +67,14 @@ def train_cnn(
     Raises:
         DatasetError: the data set or its split is gone or has changed.
         LayerError: the network can't be built for this picture size.
-        ConfigError: there is nothing to train on, or it doesn't fit into the memory.
+        ConfigError: there is nothing to train on, batch norm can't learn, or it doesn't fit into the memory.
         LossNotFinite: training diverged; what was good is kept.
     """
     hooks = hooks or Hooks()
     data = open_run_data(workspace, config, on_progress=on_progress, should_stop=hooks.should_stop)
     target = torch.device(device)
     network = walk(config.cnn, config.preprocessing.shape, config.outputs)
+    check_batch_norm(network, config.training, len(data.train))
     if target.type == "cpu" and network.error is None:
         check_memory(network, config.training)
     torch.manual_seed(config.training.seed)

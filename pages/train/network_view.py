@@ -7,6 +7,7 @@ from core.data.splitting import Split, check_trainable
 from core.errors import ConfigError
 from core.figures.network import network_figure
 from core.models.cnn_walk import Walk
+from core.training.batch_norm import check_batch_norm
 from core.training.config import TrainingConfig
 from core.training.device import visible_devices
 from core.training.memory import check_memory, training_memory
@@ -38,6 +39,7 @@ def can_train(network: Walk, training: TrainingConfig, split: Split) -> bool:
         st.metric("Memory to train", size(training_memory(network, training).total))
     try:
         check_trainable(split)
+        check_batch_norm(network, training, len(split.train))
         if visible_devices()[0].name == "cpu":  # a GPU has memory of its own
             check_memory(network, training)
     except ConfigError as error:
