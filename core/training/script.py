@@ -103,7 +103,8 @@ def read(path):
 
 
 _DATA = """
-records = [json.loads(line) for line in (DATA / "pictures.jsonl").read_text(encoding="utf-8").splitlines()]
+with (DATA / "pictures.jsonl").open(encoding="utf-8") as lines:
+    records = [json.loads(line) for line in lines]
 pixels = np.stack([read(DATA / record["file"]) for record in records])  # (N, H, W, C)
 targets = torch.tensor([CLASSES.index(record["label"]) for record in records])
 split = json.loads(SPLIT.read_text(encoding="utf-8"))

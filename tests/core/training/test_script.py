@@ -109,3 +109,13 @@ def test_with_augmentation_it_makes_the_same_kinds_of_changes(digits: Dataset, t
         assert name in source
     (numbers,) = run_script(source, tmp_path / "plain")
     assert numbers[0] > 0
+
+
+def test_a_class_with_a_line_separator_in_its_name_is_read(workspace: Workspace, tmp_path: Path) -> None:
+    for label in ("one\u2028line", "two"):
+        folder = tmp_path / "lines" / label
+        folder.mkdir(parents=True)
+        for number in range(6):
+            Image.new("L", (8, 8), 40 * number + len(label)).save(folder / f"{number}.png")
+    dataset = import_folder(workspace, tmp_path / "lines", "Lines")
+    compare(workspace, dataset, small_run(dataset), tmp_path, tolerance=2e-3)
