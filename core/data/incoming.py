@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 
 from core.errors import ImportRefused
+from core.processes import is_running
 from core.workspace import Workspace, read_json, write_json
 
 DISK_RESERVE = 100_000_000  # bytes left free beside the pictures
@@ -78,10 +79,8 @@ def _write_failed(workspace: Workspace, error: OSError) -> ImportRefused:
 def _owner_lives(folder: Path) -> bool:
     try:
         owner = read_json(folder / OWNER)
-        return bool(psutil.Process(owner["pid"]).create_time() == owner["started"])
-    except psutil.NoSuchProcess:
-        return False
-    except (OSError, ValueError, KeyError, TypeError, psutil.Error):
+        return is_running(owner["pid"], owner["started"])
+    except (OSError, ValueError, KeyError, TypeError):
         return _is_recent(folder)
 
 

@@ -10,14 +10,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from core.errors import ConfigError, RunError
+from core.processes import is_running, start_time
 from core.records import from_json, to_json
 from core.workspace import folder_of, new_id, read_json, write_json
 
 FRESH_HEARTBEAT = 30.0  # seconds
-START_TIME_TOLERANCE = 2.0  # seconds: clocks are corrected while a process runs
 LEFTOVER_AGE = 3600.0  # seconds
 GRACE_BEFORE_FIRST_STATUS = 60.0  # seconds from launch to the worker's first word on a slow disk
 
@@ -256,11 +254,6 @@ def is_alive(pid: int, process_started: float, heartbeat: float) -> bool:
     A PID is used again by later processes, so the start time has to agree; only where the clock was
     set meanwhile does a fresh heartbeat vouch for it.
     """
-    try:
-        process = psutil.Process(pid)
-        if process.status() == psutil.STATUS_ZOMBIE:
-            return False
-        same_start = abs(process.create_time() - process_started) < START_TIME_TOLERANCE
-    except psutil.Error:
-        return False
-    return same_start or abs(time.time() - heartbeat) < FRESH_HEARTBEAT
+    if is_running(pid, process_started):
+        return True
+    return start_time(pid) is not None and abs(time.time() - heartbeat) < FRESH_HEARTBEAT

@@ -85,7 +85,7 @@ class TestImports:
                 assert known <= ORDER[package], f"{name} knows {known - ORDER[package]}"
 
     def test_store_and_launcher_know_only_errors_and_files(self, loaded_by: dict[str, set[str]]) -> None:
-        allowed = {"core.errors", "core.records", "core.workspace", "core.runs"}
+        allowed = {"core.errors", "core.processes", "core.records", "core.workspace", "core.runs"}
         for name in ("core.runs.store", "core.runs.launcher"):
             known = {other for other in loaded_by[name] if other.startswith("core.")}
             assert known <= allowed | {"core.runs.store", name}
