@@ -15,6 +15,7 @@ import platformdirs
 
 from core.errors import WorkbenchError
 
+PATIENCE = 2.0  # seconds for which another process may be reading a file that is to be replaced
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 
 
@@ -64,10 +65,10 @@ def workspace_around(folder: Path) -> Workspace:
 
 
 def new_id(label: str) -> str:
-    """An id for a folder: time, a readable slug of `label`, and four random characters."""
+    """An id for a folder: time, a readable slug of `label`, and eight random characters."""
     ascii_label = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode()
     slug = re.sub(r"[^a-z0-9]+", "-", ascii_label.lower()).strip("-")[:32].strip("-")
-    return "-".join(part for part in (time.strftime("%Y%m%d-%H%M%S"), slug, secrets.token_hex(2)) if part)
+    return "-".join(part for part in (time.strftime("%Y%m%d-%H%M%S"), slug, secrets.token_hex(4)) if part)
 
 
 def folder_of(parent: Path, item_id: str) -> Path:
@@ -88,10 +89,23 @@ def write_text(path: Path, text: str) -> None:
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
-        Path(temporary).replace(path)
+        put_in_place(Path(temporary), path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def put_in_place(temporary: Path, path: Path) -> None:
+    """Rename `temporary` over `path`; Windows refuses that while another process reads `path`, so try on."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            temporary.replace(path)
+            return
+        except PermissionError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
 
 
 def write_json(path: Path, value: Any) -> None:

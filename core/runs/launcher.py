@@ -54,7 +54,7 @@ def launch(run: Run) -> None:
         process = subprocess.Popen(
             [sys.executable, "-m", "core.runs.worker", str(run.folder)],
             cwd=PROJECT,
-            env={**CALM_THREADS, **os.environ, "PYTHONUNBUFFERED": "1"},
+            env={**CALM_THREADS, **os.environ, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -1,5 +1,6 @@
 """The process of one run: `python -m core.runs.worker RUN_DIR`."""
 
+import contextlib
 import sys
 import time
 import traceback
@@ -36,10 +37,11 @@ def _work_alone(run: Run) -> int:
         reporter.close(RunState.STOPPED)
         return 0
     except Exception as error:
-        if not isinstance(error, WorkbenchError):
-            traceback.print_exc()
         failure = explain_failure(error)
-        print(f"{failure.message} {failure.fix}", file=sys.stderr, flush=True)
+        with contextlib.suppress(OSError):  # a full disk takes no log either
+            if not isinstance(error, WorkbenchError):
+                traceback.print_exc()
+            print(f"{failure.message} {failure.fix}", file=sys.stderr, flush=True)
         reporter.close(RunState.FAILED, message=failure.message, fix=failure.fix)
         return FAILED
     reporter.close(RunState.FINISHED)

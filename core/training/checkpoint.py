@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from core.errors import ModelFileError
+from core.workspace import put_in_place
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def _save(value: Any, path: Path) -> None:
     try:
         with temporary.open("wb") as file:  # so that a full disk is an OSError, and not only torch's words
             torch.save(value, file)
-        temporary.replace(path)
+        put_in_place(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)

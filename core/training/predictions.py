@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import ModelFileError
+from core.workspace import put_in_place
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def save_predictions(
     temporary = folder / f".predictions-{part}.npz.partial"
     with temporary.open("wb") as file:
         np.savez_compressed(file, rows=rows, targets=targets, probabilities=values)
-    temporary.replace(_path(folder, part))
+    put_in_place(temporary, _path(folder, part))
 
 
 def load_predictions(folder: Path, part: str) -> Predictions | None:

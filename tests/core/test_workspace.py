@@ -48,3 +48,28 @@ def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path: Path) -> Non
         write_json(path, {"a": object()})
     assert read_json(path) == {"a": 1}
     assert [file.name for file in path.parent.iterdir()] == ["value.json"]
+
+
+@pytest.mark.parametrize(("refusals", "replaced"), [(3, True), (10_000, False)])
+def test_a_file_that_another_process_reads_is_replaced_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusals: int, replaced: bool
+) -> None:
+    """As on Windows, where a file that is open can't be renamed over."""
+    path = tmp_path / "value.json"
+    write_json(path, 1)
+    really_replace, left = Path.replace, iter(range(refusals))
+
+    def replace(temporary: Path, target: Path) -> Path:
+        if next(left, None) is not None:
+            raise PermissionError
+        return really_replace(temporary, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    monkeypatch.setattr("core.workspace.PATIENCE", 0.2)
+    if replaced:
+        write_json(path, 2)
+    else:
+        with pytest.raises(PermissionError):
+            write_json(path, 2)
+    assert read_json(path) == (2 if replaced else 1)
+    assert list(tmp_path.glob(".value*")) == []

@@ -1,5 +1,6 @@
 """Real worker processes on real digits: what a user does to a run, and what happens to it."""
 
+import errno
 import json
 import os
 import signal
@@ -19,6 +20,7 @@ from core.records import to_json
 from core.runs.continuing import continue_run
 from core.runs.launcher import PROJECT, launch, request_stop
 from core.runs.store import Run, RunState, Status, create_run, delete_run, is_active, list_runs
+from core.runs.worker import work
 from core.training.config import CnnRunConfig, Optimizer
 from core.workspace import Workspace
 from tests.digits import small_run
@@ -251,6 +253,19 @@ def test_an_import_of_nothing_names_every_file(workspace: Workspace, tmp_path) -
     assert len(rejected) == 12
     assert all(entry["reason"] and entry["fix"] for entry in rejected)
     assert list_datasets(workspace) == []
+
+
+def test_a_failure_is_told_even_where_the_log_takes_no_more(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(*arguments: object, **named: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    run = create_run(workspace.runs, {"kind": "dance"}, "odd")
+    monkeypatch.setattr("builtins.print", no_room)
+    assert work(run) == 1
+    assert run.status().state is RunState.FAILED
+    assert "kind 'dance'" in run.status().message
 
 
 def test_usage_is_told() -> None:
