@@ -44,13 +44,12 @@ def device_slot(
 def _queued_before(run: Run) -> int:
     mine = (run.written_status().queued, run.id)
     others = (other for other in list_runs(run.folder.parent) if other.id != run.id)
-    return sum(
-        1 for other in others if _is_queued(other) and (other.written_status().queued, other.id) < mine
-    )
+    return sum(place < mine for other in others if (place := _place_in_queue(other)) is not None)
 
 
-def _is_queued(run: Run) -> bool:
+def _place_in_queue(run: Run) -> tuple[float, str] | None:
     try:
-        return run.status().state is RunState.QUEUED
+        status = run.status()
     except Exception:  # a run that is being deleted, or a damaged one, keeps nobody waiting
-        return False
+        return None
+    return (status.queued, run.id) if status.state is RunState.QUEUED else None
