@@ -1,7 +1,6 @@
 """Choosing among what the workspace holds; the choice stands in the address and survives a change of page."""
 
 import json
-from collections import Counter
 from collections.abc import Collection, Mapping
 from hashlib import sha1
 
@@ -9,7 +8,7 @@ import streamlit as st
 
 from core.data.dataset import list_datasets
 from core.workspace import Workspace
-from pages.shared.text import count
+from pages.shared.text import count, numbered
 
 
 def choose(key: str, item_id: str) -> None:
@@ -29,7 +28,7 @@ def pick_dataset(workspace: Workspace) -> str | None:
 
 def pick(label: str, words: Mapping[str, str], *, key: str) -> str:
     """One of the ids in `words`, each shown by its words; `?key=id` in the address chooses it too."""
-    shown = distinct(words)
+    shown = dict(zip(words, numbered(words.values()), strict=True))
     chosen = _chosen(shown, key)
     # Streamlit's browser side knows an option by its words alone: with other words it is another widget.
     widget = f"{key}_among_{sha1(json.dumps(shown).encode()).hexdigest()}"
@@ -41,16 +40,6 @@ def pick(label: str, words: Mapping[str, str], *, key: str) -> str:
     chosen = st.selectbox(label, list(shown), format_func=shown.__getitem__, key=widget, on_change=take_over)
     st.session_state[key] = st.session_state[f"{key}_in_address"] = st.query_params[key] = chosen
     return chosen
-
-
-def distinct(words: Mapping[str, str]) -> dict[str, str]:
-    """`words`, the same ones told apart by a number: the second gets (2)."""
-    seen: Counter[str] = Counter()
-    shown = {}
-    for item_id, said in words.items():
-        seen[said] += 1
-        shown[item_id] = said if seen[said] == 1 else f"{said} ({seen[said]})"
-    return shown
 
 
 def _chosen(ids: Collection[str], key: str) -> str:

@@ -1,6 +1,7 @@
 """Quantities as a reader says them, and names from outside made harmless."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:^=&])")
@@ -15,6 +16,19 @@ def plain(text: str) -> str:
 def count(number: int, noun: str, plural: str | None = None) -> str:
     """`1 picture`, `1,797 pictures`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def numbered(words: Iterable[str]) -> list[str]:
+    """`words`, the same ones told apart by a number: the second gets (2)."""
+    taken: set[str] = set()
+    told_apart = []
+    for said in words:
+        name, number = said, 2
+        while name in taken:
+            name, number = f"{said} ({number})", number + 1
+        taken.add(name)
+        told_apart.append(name)
+    return told_apart
 
 
 def size(n_bytes: float) -> str:

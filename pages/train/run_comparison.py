@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.figures.curves import RunCurves, compared_accuracy_figure, compared_loss_figure
 from core.runs.overview import RunOverview, all_settings, differing
-from pages.shared.text import duration
+from pages.shared.text import duration, numbered
 
 MOST_AT_FIRST = 4
 CHART = {"displayModeBar": False}
@@ -20,7 +20,7 @@ def compare_runs(runs: Sequence[RunOverview], dataset_names: Mapping[str, str]) 
     if not comparable:
         return
     st.subheader("Side by side", anchor=False)
-    names_of = dict(zip(comparable, unique_names(list(comparable.values())), strict=True))
+    names_of = dict(zip(comparable, numbered(run.name for run in comparable.values()), strict=True))
     chosen = st.multiselect(
         "Runs to compare",
         list(comparable),
@@ -87,14 +87,3 @@ def with_names(settings: Mapping[str, str], dataset_names: Mapping[str, str]) ->
     """The settings, with the data set's name in place of its id."""
     dataset = settings.get("data set", "")
     return {**settings, "data set": dataset_names.get(dataset, dataset)}
-
-
-def unique_names(runs: Sequence[RunOverview]) -> list[str]:
-    """Names that tell the runs apart: a second one of the same name is numbered."""
-    names: list[str] = []
-    for run in runs:
-        name, number = run.name, 2
-        while name in names:
-            name, number = f"{run.name} ({number})", number + 1
-        names.append(name)
-    return names

@@ -20,7 +20,7 @@ from core.serving.picture_files import (
     predictions_csv,
     top_classes,
 )
-from pages.shared.text import count, plain
+from pages.shared.text import count, numbered, plain
 
 if TYPE_CHECKING:
     from core.serving.prediction import Predictor
@@ -51,11 +51,9 @@ def show_one(predictions: FilePredictions, files: Sequence[PictureFile]) -> None
     """One picture: as given, as the network received it, and the probability of the likeliest classes."""
     chosen = 0
     if len(predictions.names) > 1:
-        chosen = st.selectbox(
-            "Picture",
-            range(len(predictions.names)),
-            format_func=lambda i: f"{predictions.names[i]}: {predictions.classes[predictions.predicted[i]]}",
-        )
+        guesses = [predictions.classes[guess] for guess in predictions.predicted]
+        words = numbered(f"{n}: {guess}" for n, guess in zip(predictions.names, guesses, strict=True))
+        chosen = st.selectbox("Picture", range(len(words)), format_func=words.__getitem__)
     probabilities = predictions.probabilities[chosen]
     guess = int(predictions.predicted[chosen])
     st.markdown(

@@ -32,6 +32,10 @@ def test_count() -> None:
     assert text.count(2, "class", "classes") == "2 classes"
 
 
+def test_numbered_leaves_no_two_alike() -> None:
+    assert text.numbered(["a", "b", "a", "a (2)", "a"]) == ["a", "b", "a (2)", "a (2) (2)", "a (3)"]
+
+
 def test_plain_disarms_markdown() -> None:
     assert (
         text.plain("[a](http://b) *c* `d` <e> $f$ :g:") == r"\[a\]\(http\://b\) \*c\* \`d\` \<e\> \$f\$ \:g\:"

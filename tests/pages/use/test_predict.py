@@ -76,6 +76,13 @@ def test_another_picture_can_be_looked_at(run: Run, digits: Dataset) -> None:
     assert any(block.value.startswith(f"### {guess} ") for block in app.markdown)
 
 
+def test_two_files_of_one_name_are_told_apart(run: Run, digits: Dataset) -> None:
+    content = digit_file(digits, 0)[1]
+    app = upload(open_page(PAGE, run=run.id), ("1.png", content), ("1.png", content))
+    picker = next(box for box in app.selectbox if box.label == "Picture")
+    assert len(set(picker.options)) == 2
+
+
 def test_only_bad_files(run: Run) -> None:
     app = upload(open_page(PAGE, run=run.id), ("empty.png", b""))
     assert "1 file could not be used" in app.warning[0].value
