@@ -169,6 +169,18 @@ def list_datasets(workspace: Workspace) -> list[DatasetSummary]:
     return sorted(summaries, key=lambda summary: (-summary.created, summary.id))
 
 
+def damaged_datasets(workspace: Workspace) -> list[str]:
+    """The ids of data sets whose manifest can't be read, so that no list shows them."""
+    damaged = []
+    for folder in sorted(workspace.datasets.iterdir()):
+        if folder.is_dir() and not folder.name.startswith("."):
+            try:
+                _read_manifest(folder)
+            except DatasetError:
+                damaged.append(folder.name)
+    return damaged
+
+
 def rename_dataset(workspace: Workspace, dataset_id: str, name: str) -> None:
     """Call the data set `name` from now on; its id stays."""
     folder = folder_of(workspace.datasets, dataset_id)

@@ -228,6 +228,17 @@ def _runs_in(parent: Path) -> Iterator[Run]:
                 yield Run(folder)
 
 
+def runs_on(parent: Path, dataset_id: str) -> list[Run]:
+    """The runs under `parent` that were made for that data set, newest first; damaged ones can't tell."""
+
+    def is_on(run: Run) -> bool:
+        with contextlib.suppress(RunError):
+            return run.config().get("dataset_id") == dataset_id
+        return False
+
+    return [run for run in list_runs(parent) if is_on(run)]
+
+
 def delete_run(run: Run) -> None:
     """Delete the folder of a run that nobody works on.
 

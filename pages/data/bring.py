@@ -19,6 +19,7 @@ from core.runs.import_jobs import (
     tidy_imports,
 )
 from core.runs.jobs import REJECTED_FILE
+from core.runs.overview import overview_of
 from core.runs.store import Run, RunState
 from core.workspace import Workspace, read_json
 from pages.data.report import show_rejected
@@ -64,6 +65,9 @@ def show_jobs(workspace: Workspace) -> str | None:
     mine = st.session_state.get("import_job")
     made = None
     for run in import_jobs(workspace):
+        if damage := overview_of(run).damage:
+            _show_damaged(run, damage)
+            continue
         status = run.status()
         if status.state.is_active:
             watch_job(run)
@@ -133,6 +137,12 @@ def _fresh_key(name: str) -> str:
     return f"{name}_{st.session_state.get('uploads_taken', 0)}"
 
 
+def _show_damaged(run: Run, damage: str) -> None:
+    st.markdown("**The record of an import is damaged.** If its data set is not in the list, bring it again.")
+    st.caption(plain(damage))
+    _dismissal(run)
+
+
 def _show_failure(run: Run) -> None:
     status = run.status()
     st.markdown(f"**{plain(run.name)}** was not imported; nothing was changed.")
@@ -144,6 +154,10 @@ def _show_failure(run: Run) -> None:
     show_end(status)
     if named.exists():
         show_rejected(Rejected(**row) for row in read_json(named))
+    _dismissal(run)
+
+
+def _dismissal(run: Run) -> None:
     if st.button("Dismiss", key=f"dismiss_{run.id}"):
         forget_import(run)
         st.rerun()

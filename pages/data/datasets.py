@@ -1,16 +1,17 @@
 import streamlit as st
 
-from core.data.dataset import Dataset
-from core.data.splitting import current_split
+from core.data.dataset import damaged_datasets
+from core.data.splitting import SplitSettings, current_split, make_split, save_split
+from core.errors import DatasetError
 from core.workspace import Workspace, open_workspace
 from pages.data.batch import show_batch
 from pages.data.bring import bring_pictures, show_jobs
-from pages.data.manage import manage_dataset
+from pages.data.manage import manage_dataset, offer_deletion
 from pages.data.pictures import show_pictures
 from pages.data.report import show_report
 from pages.data.splits import show_splits
 from pages.shared.caches import dataset_of
-from pages.shared.errors import errors_shown
+from pages.shared.errors import errors_shown, show_error
 from pages.shared.page import TRAIN_CNN, button_to, open_page
 from pages.shared.pickers import choose, pick_dataset
 
@@ -23,8 +24,21 @@ SECTIONS = {
 }
 
 
-def show_dataset(workspace: Workspace, dataset: Dataset) -> None:
-    split = current_split(dataset)
+def show_dataset(workspace: Workspace, dataset_id: str) -> None:
+    try:
+        dataset = dataset_of(workspace, dataset_id)
+    except DatasetError as error:
+        show_error(error)
+        offer_deletion(workspace, dataset_id)
+        return
+    try:
+        split = current_split(dataset)
+    except DatasetError as error:
+        show_error(error)
+        if st.button("Make a new split", type="primary", key="new_split"):
+            save_split(dataset, make_split(dataset, SplitSettings()))
+            st.rerun()
+        return
     tabs = st.tabs(list(SECTIONS), key="section", bind="query-params")
     for tab, show in zip(tabs, SECTIONS.values(), strict=True):
         if tab.open:
@@ -49,4 +63,7 @@ if dataset_id is not None:
     with way_on:
         button_to(TRAIN_CNN, "Train on it", key="train", icon=":material/layers:", dataset=dataset_id)
     with errors_shown():
-        show_dataset(workspace, dataset_of(workspace, dataset_id))
+        show_dataset(workspace, dataset_id)
+for damaged in damaged_datasets(workspace):
+    with errors_shown():
+        show_dataset(workspace, damaged)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.data.dataset import MAX_NAME, Dataset, delete_dataset, rename_dataset
 from core.data.splitting import Split
-from core.runs.store import list_runs
+from core.runs.store import runs_on
 from core.workspace import Workspace
 from pages.shared.errors import errors_shown
 from pages.shared.text import count, plain, size
@@ -20,6 +20,15 @@ def manage_dataset(workspace: Workspace, dataset: Dataset, split: Split) -> None
         _confirm_deletion(workspace, dataset)
 
 
+def offer_deletion(workspace: Workspace, dataset_id: str) -> None:
+    """The one way on from a data set that can't be read."""
+    with st.popover("Delete it", icon=":material/delete:", key=f"delete_{dataset_id}"), errors_shown():
+        st.markdown("Delete what is left of this data set? It can't be brought back.")
+        if st.button("Delete for good", type="primary", key=f"delete_for_good_{dataset_id}"):
+            delete_dataset(workspace, dataset_id)
+            st.rerun()
+
+
 @st.dialog("Delete this data set?")
 def _confirm_deletion(workspace: Workspace, dataset: Dataset) -> None:
     stored = {picture.key: picture.bytes for picture in dataset.pictures}
@@ -27,8 +36,7 @@ def _confirm_deletion(workspace: Workspace, dataset: Dataset) -> None:
         f"**{plain(dataset.name)}** with {count(len(dataset.pictures), 'picture')} "
         f"({size(sum(stored.values()))}) will be gone for good."
     )
-    users = sum(run.config().get("dataset_id") == dataset.id for run in list_runs(workspace.runs))
-    if users:
+    if users := len(runs_on(workspace.runs, dataset.id)):
         st.warning(
             f"{count(users, 'run')} trained on it: their networks still predict, "
             "but can't be trained further, and the pictures behind their mistakes can't be shown.",

@@ -4,6 +4,7 @@ import pytest
 
 from core.data.dataset import (
     Dataset,
+    damaged_datasets,
     delete_dataset,
     list_datasets,
     load_dataset,
@@ -83,3 +84,10 @@ def test_missing_lines_are_found(workspace: Workspace, dataset: Dataset) -> None
 def test_an_id_is_not_a_path(workspace: Workspace, bad: str) -> None:
     with pytest.raises(WorkbenchError, match="not an id"):
         load_dataset(workspace, bad)
+
+
+def test_damaged_manifests_are_found(workspace: Workspace, dataset: Dataset) -> None:
+    assert damaged_datasets(workspace) == []
+    (dataset.folder / "manifest.json").unlink()
+    assert damaged_datasets(workspace) == [dataset.id]
+    assert list_datasets(workspace) == []

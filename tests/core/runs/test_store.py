@@ -7,7 +7,17 @@ import psutil
 import pytest
 
 from core.errors import RunError, WorkbenchError
-from core.runs.store import Run, RunState, Status, create_run, delete_run, is_alive, list_runs, open_run
+from core.runs.store import (
+    Run,
+    RunState,
+    Status,
+    create_run,
+    delete_run,
+    is_alive,
+    list_runs,
+    open_run,
+    runs_on,
+)
 from core.workspace import Workspace, write_text
 
 
@@ -140,3 +150,9 @@ def test_what_a_crash_left_behind_is_removed_in_time(run: Run, workspace: Worksp
     assert not old.exists()
     assert new.exists()
     assert run.folder.exists()
+
+
+def test_runs_on_a_data_set_are_found_beside_damaged_ones(workspace: Workspace, run: Run) -> None:
+    on_it = create_run(workspace.runs, {"dataset_id": "pets"}, "On it")
+    (run.folder / "config.json").write_text("{")
+    assert runs_on(workspace.runs, "pets") == [on_it]

@@ -10,6 +10,7 @@ from core.data.dataset import Dataset, list_datasets, load_dataset
 from core.data.importing import ImportConfig, SourceKind, import_dataset
 from core.data.splitting import SplitSettings, current_split, make_split, save_split
 from core.runs.import_jobs import import_jobs
+from core.runs.store import RunState, Status, create_run
 from core.workspace import Workspace
 from tests.pages.helper import no_exception, open_page, texts
 
@@ -49,6 +50,54 @@ def test_report_says_what_is_wrong(shapes: Dataset) -> None:
     assert list(rejected["File"]) == ["dark/broken_*file*.png"]
     assert rejected["Why"].str.len().min() > 5
     assert rejected["What to do"].str.len().min() > 5
+
+
+@pytest.mark.parametrize("file", ["manifest.json", "pictures.jsonl", "rejected.jsonl"])
+def test_a_damaged_data_set_is_named_and_can_be_deleted(
+    workspace: Workspace, shapes: Dataset, file: str
+) -> None:
+    (shapes.folder / file).write_text("{")
+    app = open_page("data/datasets")
+    assert file.replace(".", "\\.") in app.error[0].value
+    no_exception(app.button(key=f"delete_for_good_{shapes.id}").click().run())
+    assert not app.error
+    assert not shapes.folder.exists()
+
+
+@pytest.mark.parametrize("file", ["split.json", "splits"])
+def test_a_damaged_split_can_be_made_anew(shapes: Dataset, file: str) -> None:
+    damaged = shapes.folder / file
+    for path in damaged.iterdir() if damaged.is_dir() else [damaged]:
+        path.write_text("{")
+    app = open_page("data/datasets")
+    assert "damaged" in app.error[0].value
+    no_exception(app.button(key="new_split").click().run())
+    assert not app.error
+    assert current_split(shapes).train
+
+
+def test_a_damaged_run_does_not_keep_a_data_set_from_being_deleted(
+    workspace: Workspace, shapes: Dataset
+) -> None:
+    for content in ("{", f'{{"dataset_id": "{shapes.id}"}}'):
+        create_run(workspace.runs, {}, "run").folder.joinpath("config.json").write_text(content)
+    app = open_page("data/datasets", section="Rename or delete")
+    (delete,) = [button for button in app.button if button.label == "Delete this data set"]
+    no_exception(delete.click().run())
+    assert "1 run trained on it" in app.warning[0].value
+
+
+@pytest.mark.parametrize("file", ["status.json", "config.json"])
+def test_the_damaged_record_of_an_import_is_told_and_can_be_dismissed(
+    workspace: Workspace, file: str
+) -> None:
+    job = create_run(workspace.imports, {"kind": "import", "name": "Pets"}, "pets")
+    job.write_status(Status(RunState.FAILED))
+    (job.folder / file).write_text("{")
+    app = open_page("data/datasets")
+    assert "record of an import is damaged" in texts(app)
+    no_exception(app.button(key=f"dismiss_{job.id}").click().run())
+    assert not import_jobs(workspace)
 
 
 def test_new_split_is_saved_only_on_request(workspace: Workspace, shapes: Dataset) -> None:
