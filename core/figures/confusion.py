@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from core.figures.names import escaped, shortened
 from core.figures.palette import VERMILLION
 
 MOST_NUMBERS = 20  # classes up to which every cell shows its count
@@ -86,7 +87,7 @@ def cell_of_selection(points: Sequence[Mapping[str, Any]]) -> tuple[int, int] | 
 
 def short_name(name: str) -> str:
     """`name` as it fits on an axis."""
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+    return shortened(name, LONGEST_NAME)
 
 
 def _texts(confusion: np.ndarray) -> list[list[str]]:
@@ -97,11 +98,11 @@ def _texts(confusion: np.ndarray) -> list[list[str]]:
 def _hover(confusion: np.ndarray, shares: np.ndarray, classes: Sequence[str], t: int, p: int) -> str:
     n = int(confusion[t, p])
     pictures = f"{n:,} picture{'' if n == 1 else 's'}, {shares[t, p]:.1%} of the class"
-    return f"true: {_escaped(classes[t])}<br>predicted: {_escaped(classes[p])}<br>{pictures}"
+    return f"true: {_label(classes[t])}<br>predicted: {_label(classes[p])}<br>{pictures}"
 
 
-def _escaped(name: str) -> str:
-    return short_name(name).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def _label(name: str) -> str:
+    return escaped(short_name(name))
 
 
 def _lay_out(figure: go.Figure, classes: Sequence[str]) -> None:
@@ -110,7 +111,7 @@ def _lay_out(figure: go.Figure, classes: Sequence[str]) -> None:
     ticks = {
         "tickmode": "array",
         "tickvals": list(range(0, k, every)),
-        "ticktext": [_escaped(name) for name in classes[::every]],
+        "ticktext": [_label(name) for name in classes[::every]],
         "range": [-0.5, k - 0.5],
         "fixedrange": True,
         "showgrid": False,

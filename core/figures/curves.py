@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from core.figures.live_curves import Record, number
+from core.figures.names import escaped
 from core.figures.palette import line_style
 
 HEIGHT = 330  # pixels
@@ -43,7 +44,7 @@ def _overlaid(runs: Sequence[RunCurves], quantity: str, unit: str, hover: str) -
         figure.add_scatter(
             x=x,
             y=y,
-            name=run.name,
+            name=escaped(run.name),
             mode="lines+markers",
             line={"color": color, "width": 2.5, "dash": dash},
             marker={"size": 6 if len(x) <= 40 else 3},

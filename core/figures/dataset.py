@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from core.data.report import ClassCount, SizeCount
+from core.figures.names import escaped, shortened
 from core.figures.palette import BLUE, GREEN, LINES, VERMILLION
 
 SIDES = (("train", "training", BLUE), ("valid", "validation", VERMILLION), ("test", "test", GREEN))
@@ -26,7 +27,7 @@ def class_balance_figure(classes: Sequence[ClassCount]) -> go.Figure:
                 name=words,
                 orientation="h",
                 marker={"color": color},
-                customdata=[row.label for row in classes],
+                customdata=[escaped(row.label) for row in classes],
                 hovertemplate="%{customdata}: %{x:,} for " + words + "<extra></extra>",
             )
     figure.update_layout(
@@ -42,7 +43,7 @@ def class_balance_figure(classes: Sequence[ClassCount]) -> go.Figure:
     figure.update_xaxes(title_text="pictures", rangemode="tozero", fixedrange=True)
     figure.update_yaxes(
         tickvals=positions,
-        ticktext=[_escaped(_shortened(row.label)) for row in classes],
+        ticktext=[escaped(shortened(row.label, NAME_LENGTH)) for row in classes],
         autorange="reversed",
         fixedrange=True,
     )
@@ -78,12 +79,3 @@ def picture_sizes_figure(sizes: Sequence[SizeCount]) -> go.Figure:
     figure.update_xaxes(title_text="width, pixels", rangemode="tozero", fixedrange=True)
     figure.update_yaxes(title_text="height, pixels", rangemode="tozero", fixedrange=True)
     return figure
-
-
-def _shortened(label: str) -> str:
-    return label if len(label) <= NAME_LENGTH else label[: NAME_LENGTH - 1] + "…"
-
-
-def _escaped(label: str) -> str:
-    """Plotly reads tags in its texts; a class called <b> is shown as it is."""
-    return label.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from core.figures.names import escaped, shortened
 from core.figures.palette import BLUE, GREY
 
 BAR = 34  # pixels
@@ -24,7 +25,7 @@ def probability_figure(classes: Sequence[str], probabilities: np.ndarray, order:
             text=[f"{share:.1%}" for share in shares],
             textposition="outside",
             cliponaxis=False,
-            customdata=[_escaped(classes[index]) for index in order],
+            customdata=[escaped(shortened(classes[index], LONGEST_NAME)) for index in order],
             hovertemplate="%{customdata}: %{x:.2%}<extra></extra>",
         )
     )
@@ -39,15 +40,9 @@ def probability_figure(classes: Sequence[str], probabilities: np.ndarray, order:
     figure.update_xaxes(tickvals=[0, 0.25, 0.5, 0.75, 1])
     figure.update_yaxes(
         tickvals=places,
-        ticktext=[_escaped(classes[index]) for index in order],
+        ticktext=[escaped(shortened(classes[index], LONGEST_NAME)) for index in order],
         range=[len(shares) - 0.5, -0.5],
         automargin=True,
         fixedrange=True,
     )
     return figure
-
-
-def _escaped(name: str) -> str:
-    """Plotly reads tags in its texts; a class called <b> is shown as it is."""
-    short = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
-    return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
