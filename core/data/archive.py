@@ -14,7 +14,6 @@ from core.data.sources import Listing, SourceFile
 from core.data.zip_directory import directory_checked
 from core.errors import ImportRefused
 
-MAX_ENTRIES = 150_000
 MAX_RATIO = 200  # unpacked to packed bytes; pictures are compressed already and stay near 1
 BOMB_BYTES = 20_000_000  # small files may pack well: below this the ratio is not looked at
 MAX_TOTAL_RATIO = 100
@@ -62,10 +61,9 @@ class ZipSource:
         """What may be read; the rest is named and rejected.
 
         Raises:
-            ImportRefused: the archive is empty, has too many entries, or as a whole is locked or a bomb.
+            ImportRefused: the archive is empty, or as a whole is locked or a bomb.
         """
         entries = self._zip.infolist()
-        _check_count(len(entries))
         files: list[SourceFile] = []
         folders: list[str] = []
         rejected: list[Rejected] = []
@@ -116,13 +114,3 @@ def _refusal(entry: zipfile.ZipInfo) -> Rejected | None:
 
 def _is_locked(entry: zipfile.ZipInfo) -> bool:
     return bool(entry.flag_bits & _ENCRYPTED)
-
-
-def _check_count(entries: int) -> None:
-    if entries > MAX_ENTRIES:
-        raise ImportRefused(
-            "The zip has too many entries.",
-            expected=f"at most {MAX_ENTRIES:,}",
-            found=f"{entries:,}",
-            fix="Unpack it and import the folder by its path.",
-        )

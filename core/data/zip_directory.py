@@ -11,6 +11,7 @@ from typing import IO, Any, BinaryIO
 
 from core.errors import ImportRefused
 
+MAX_ENTRIES = 150_000  # `zipfile` keeps half a kilobyte of each, and 64 MB hold a million of them
 MAX_DIRECTORY_BYTES = 64_000_000  # it is held in memory, so a bomb could hide in it
 
 _END, _END_BYTES, _LONGEST_COMMENT = b"PK\x05\x06", 22, 0xFFFF
@@ -36,17 +37,15 @@ def directory_checked(file: BinaryIO) -> IO[bytes]:
     name claims nothing, so that it is read as CP437: odd letters, but the file is named and comes in.
 
     Raises:
-        ImportRefused: the directory is too large to be held.
+        ImportRefused: there are more entries than can be held.
     """
     directory = _find(file)
     if directory is None:
         return file
     if directory.size > MAX_DIRECTORY_BYTES:
-        raise ImportRefused(
-            "The zip has too many entries.",
-            expected=f"a list of names of at most {MAX_DIRECTORY_BYTES / 1e6:.0f} MB",
-            found=f"{directory.size / 1e6:,.0f} MB",
-            fix="Unpack it and import the folder by its path.",
+        raise _too_many(
+            f"a list of names of at most {MAX_DIRECTORY_BYTES / 1e6:.0f} MB",
+            f"{directory.size / 1e6:,.0f} MB",
         )
     file.seek(directory.offset)
     flags = _false_utf8_flags(file.read(directory.size), directory)
@@ -54,23 +53,25 @@ def directory_checked(file: BinaryIO) -> IO[bytes]:
 
 
 def _find(file: BinaryIO) -> _Directory | None:
+    """The directory where `zipfile` will look for it; what differed would go unchecked."""
     length = file.seek(0, io.SEEK_END)
     tail_at = max(0, length - _END_BYTES - _LONGEST_COMMENT)
     file.seek(tail_at)
     tail = file.read()
-    at = tail.rfind(_END)
+    ends_plainly = tail[-_END_BYTES:].startswith(_END) and tail.endswith(b"\0\0")
+    at = len(tail) - _END_BYTES if ends_plainly else tail.rfind(_END)
     if at < 0 or len(tail) - at < _END_BYTES:
         return None
     size, said_to_be_at = struct.unpack_from("<2L", tail, at + 12)
     end = tail_at + at
     locator_at = at - _LOCATOR_BYTES
     if locator_at >= 0 and tail.startswith(_LOCATOR, locator_at):
-        end -= _LOCATOR_BYTES + _END_64_BYTES
-        file.seek(max(0, end))
+        record_at = end - _LOCATOR_BYTES - _END_64_BYTES
+        file.seek(max(0, record_at))
         record = file.read(_END_64_BYTES)
-        if len(record) < _END_64_BYTES or not record.startswith(_END_64):
-            return None
-        size, said_to_be_at = struct.unpack_from("<2Q", record, 40)
+        if len(record) == _END_64_BYTES and record.startswith(_END_64):
+            end = record_at
+            size, said_to_be_at = struct.unpack_from("<2Q", record, 40)
     return _Directory(end - size, size, end - size - said_to_be_at) if end >= size else None
 
 
@@ -78,9 +79,12 @@ def _false_utf8_flags(entries: bytes, directory: _Directory) -> list[int]:
     """Where in the file the bytes lie that say "UTF-8" of names that are not, sorted.
 
     Each entry says it twice: in the directory and before the member itself.
+
+    Raises:
+        ImportRefused: there are more than `MAX_ENTRIES`.
     """
     positions = []
-    at = 0
+    at = count = 0
     while entries.startswith(_ENTRY, at) and at + _ENTRY_BYTES <= len(entries):
         flags = struct.unpack_from("<H", entries, at + 8)[0]
         name, extra, comment = struct.unpack_from("<3H", entries, at + 28)
@@ -88,7 +92,19 @@ def _false_utf8_flags(entries: bytes, directory: _Directory) -> list[int]:
         if flags & _UTF8_NAME and not _is_utf8(entries[at + _ENTRY_BYTES : at + _ENTRY_BYTES + name]):
             positions += [directory.offset + at + 9, directory.shift + member + 7]
         at += _ENTRY_BYTES + name + extra + comment
+        count += 1
+        if count > MAX_ENTRIES:
+            raise _too_many(f"at most {MAX_ENTRIES:,}", "more")
     return sorted(positions)
+
+
+def _too_many(expected: str, found: str) -> ImportRefused:
+    return ImportRefused(
+        "The zip has too many entries.",
+        expected=expected,
+        found=found,
+        fix="Unpack it and import the folder by its path.",
+    )
 
 
 def _is_utf8(name: bytes) -> bool:

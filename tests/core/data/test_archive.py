@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from core.data.archive import MAX_ENTRIES, ZipSource
+from core.data.archive import ZipSource
 from core.data.decoding import MAX_FILE_BYTES
+from core.data.zip_directory import MAX_DIRECTORY_BYTES, MAX_ENTRIES
 from core.errors import ImportRefused
 from tests.core.data.bringing import png, write_zip
 
@@ -110,13 +111,27 @@ def test_many_members_that_share_their_bytes_are_a_bomb(tmp_path: Path) -> None:
         listed(path)
 
 
-@pytest.mark.slow
-def test_too_many_entries(tmp_path: Path) -> None:
+def many_entries(count: int, before_the_end: bytes = b"") -> bytes:
+    """A zip of nothing but its directory: `count` entries without a name."""
+    directory = count * (b"PK\x01\x02" + bytes(42))
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 0, 0, len(directory) + len(before_the_end), 0, 0)
+    return directory + before_the_end + end
+
+
+@pytest.mark.parametrize("before_the_end", [b"", b"PK\x06\x07" + bytes(16)], ids=["plain", "false locator"])
+def test_too_many_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before_the_end: bytes) -> None:
+    """They are refused before `zipfile` makes an object of each."""
     path = tmp_path / "a.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        for index in range(MAX_ENTRIES + 1):
-            archive.writestr(f"cat/{index}", b"")
+    path.write_bytes(many_entries(MAX_ENTRIES + 1, before_the_end))
+    monkeypatch.setattr(zipfile, "ZipFile", None)
     with pytest.raises(ImportRefused, match="too many entries"):
+        listed(path)
+
+
+def test_a_directory_that_is_too_large(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    path.write_bytes(many_entries(MAX_DIRECTORY_BYTES // 46 + 1))
+    with pytest.raises(ImportRefused, match="list of names"):
         listed(path)
 
 
