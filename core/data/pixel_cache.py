@@ -24,6 +24,7 @@ from core.workspace import Workspace
 
 DECODING_VERSION = 1  # raise it when the same file and settings give other pixels than before
 _ABANDONED_AFTER = 24 * 3600  # seconds
+_UNUSED_AFTER = 30 * _ABANDONED_AFTER
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,9 @@ def open_pixel_cache(
     shape = (len(dataset.pictures), p.height, p.width, p.color.channels)
     with _alone(path.with_suffix(".lock"), should_stop):
         if not (path.exists() and path.stat().st_size == math.prod(shape)):
-            _remove_abandoned(folder)
+            _tidy(folder)
             _build(path, dataset, preprocessing, unhurried(on_progress), should_stop)
+        path.touch()
     return PixelCache(path, np.memmap(path, np.uint8, "r", shape=shape))
 
 
@@ -134,9 +136,10 @@ def _pixels(dataset: Dataset, row: int, preprocessing: Preprocessing) -> np.ndar
     return preprocessing.pixels(image)
 
 
-def _remove_abandoned(folder: Path) -> None:
-    """Delete what builders that died half-way left."""
-    for partial in folder.glob("*.partial"):
-        with suppress(OSError):
-            if time.time() - partial.stat().st_mtime > _ABANDONED_AFTER:
-                partial.unlink()
+def _tidy(folder: Path) -> None:
+    """Delete what builders that died half-way left, and pixels that nothing has asked for in a month."""
+    for pattern, age in (("*.partial", _ABANDONED_AFTER), ("*.u8", _UNUSED_AFTER)):
+        for file in folder.glob(pattern):
+            with suppress(OSError):
+                if time.time() - file.stat().st_mtime > age:
+                    file.unlink()

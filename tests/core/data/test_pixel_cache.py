@@ -144,3 +144,12 @@ def test_what_dead_builders_left_is_removed_after_a_day(workspace: Workspace, da
     os.utime(old, (0, 0))
     opened(workspace, dataset)
     assert (old.exists(), new.exists()) == (False, True)
+
+
+def test_pixels_that_nothing_asked_for_in_a_month_make_room(workspace: Workspace, dataset: Dataset) -> None:
+    unused, used = opened(workspace, dataset).path, opened(workspace, dataset, Preprocessing()).path
+    for path in (unused, used):
+        os.utime(path, (0, 0))
+    opened(workspace, dataset, Preprocessing())
+    opened(workspace, dataset, Preprocessing.of((8, 8), ColorMode.GREY))
+    assert (unused.exists(), used.exists()) == (False, True)
