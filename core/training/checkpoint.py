@@ -32,8 +32,17 @@ class CheckpointFolder:
         _save(state_dict, self.best)
 
     def load_last(self) -> dict[str, Any] | None:
-        """The state to go on from, on the CPU; None before the first finished epoch."""
-        return load_tensors(self.last) if self.last.exists() else None
+        """The state to go on from, on the CPU; None before the first finished epoch.
+
+        Raises:
+            ModelFileError: it is damaged, or not a checkpoint.
+        """
+        if not self.last.exists():
+            return None
+        state = load_tensors(self.last)
+        if not (isinstance(state, dict) and state.keys() >= {"model", "optimizer", "history"}):
+            raise not_of_this_run(self.last)
+        return state
 
     def load_best(self) -> dict[str, torch.Tensor]:
         return load_tensors(self.best)
@@ -53,9 +62,17 @@ def load_tensors(path: Path) -> dict[str, Any]:
         ) from None
     except Exception as damage:
         raise ModelFileError(
-            f"{path.name} can't be read as tensors: {type(damage).__name__} {str(damage)[:160]!r}.",
-            fix="The file is damaged or is not a state dict. Train the run again.",
+            f"{path.name} can't be read as tensors: it is damaged, or is not a state dict.",
+            fix="Start a new run with the same settings.",
         ) from damage
+
+
+def not_of_this_run(path: Path) -> ModelFileError:
+    return ModelFileError(
+        f"{path.name} is not a checkpoint of this network.",
+        expected="what this run wrote after its last finished epoch",
+        fix="Put the run's own file back, or start a new run with the same settings.",
+    )
 
 
 def _save(value: Any, path: Path) -> None:

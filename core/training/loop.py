@@ -12,7 +12,7 @@ from torch import nn
 from core.data.augmentation_config import Augmentation
 from core.errors import Cancelled, WorkbenchError
 from core.training.batches import Batcher, LabeledPictures, epoch_order, epoch_seed
-from core.training.checkpoint import CheckpointFolder
+from core.training.checkpoint import CheckpointFolder, not_of_this_run
 from core.training.config import TrainingConfig
 from core.training.evaluation import evaluate
 from core.training.objective import Objective, predicted_classes
@@ -220,9 +220,12 @@ def _restore(
     state: dict[str, Any] | None = checkpoints.load_last()
     if state is None:
         return []
-    model.load_state_dict(state["model"])
-    optimizer.load_state_dict(state["optimizer"])
-    return [EpochRecord(**past) for past in state["history"]]
+    try:
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        return [EpochRecord(**past) for past in state["history"]]
+    except (RuntimeError, TypeError, ValueError, KeyError, AttributeError) as mismatch:
+        raise not_of_this_run(checkpoints.last) from mismatch
 
 
 def _rank(record: EpochRecord) -> tuple[float, float]:

@@ -265,3 +265,21 @@ def test_a_gpu_learns_what_the_processor_learns(
     assert theirs.train_loss == pytest.approx(ours.train_loss, rel=0.05)
     assert results["cuda:0"].best is not None
     assert results["cuda:0"].best.valid_accuracy > 0.8
+
+
+@pytest.mark.parametrize(
+    "alien",
+    [
+        {"weight": torch.zeros(2)},
+        [torch.zeros(2)],
+        {"model": {}, "optimizer": {}, "history": []},
+        {"model": {"weight": torch.zeros(2)}, "optimizer": {"state": {}}, "history": [{"epoch": 1}]},
+    ],
+)
+def test_a_checkpoint_of_something_else_is_named(
+    digits: Dataset, train: Callable[..., CnnRunResult], tmp_path: Path, alien: object
+) -> None:
+    (tmp_path / "run").mkdir()
+    torch.save(alien, tmp_path / "run" / "last.pt")
+    with pytest.raises(ModelFileError, match=r"last\.pt is not a checkpoint of this network.*new run"):
+        train(small_run(digits))
