@@ -23,9 +23,9 @@ class WorkbenchError(Exception):
     def __str__(self) -> str:
         parts = [self.problem]
         if self.expected:
-            parts.append(f"Expected: {self.expected}.")
+            parts.append(f"Expected: {self.expected.removesuffix('.')}.")
         if self.found:
-            parts.append(f"Found: {self.found}.")
+            parts.append(f"Found: {self.found.removesuffix('.')}.")
         parts.append(self.fix)
         return " ".join(part for part in parts if part)
 

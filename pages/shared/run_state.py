@@ -35,7 +35,8 @@ def situation(status: Status, finished_epochs: int) -> str:
     if status.state is RunState.STOPPING:
         return "at the next batch; the best epoch so far is kept"
     if status.state is RunState.STOPPED:
-        return f"by you, after {epochs}; the best one is kept"
+        kept = "; the best one is kept" if finished_epochs else ""
+        return f"by you, after {epochs}{kept}"
     if status.state is RunState.FINISHED and status.result.get("ended") == "early":
         return f"early, after {epochs}: the last ones brought nothing better"
     return f"after {epochs}"

@@ -58,3 +58,8 @@ def test_a_full_disk_is_recognized_behind_torchs_own_error() -> None:
     with contextlib.suppress(OSError):
         full.close()
     assert "disk is full" in explain_failure(caught.value).message
+
+
+def test_a_cause_that_is_a_sentence_gets_one_full_stop() -> None:
+    error = WorkbenchError("It failed.", expected="a picture.", found="It is cut.", fix="Mend it.")
+    assert str(error) == "It failed. Expected: a picture. Found: It is cut. Mend it."
