@@ -21,8 +21,9 @@ Given = tuple[list[PictureFile], tuple[str, ...]]
 
 def give_pictures(workspace: Workspace, run: Run) -> Given:
     """The files that the user gives, and what tells them from others."""
+    st.session_state.setdefault("way", UPLOAD)  # a default beside a set value would be warned of in the log
     way = st.segmented_control(
-        "Pictures", [UPLOAD, SAMPLES, CAMERA], default=UPLOAD, required=True, key="way", width="stretch"
+        "Pictures", [UPLOAD, SAMPLES, CAMERA], required=True, key="way", width="stretch"
     )
     if way == SAMPLES:
         return _samples(workspace, run)

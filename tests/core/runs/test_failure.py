@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.errors import DatasetError
+from core.errors import DatasetError, WorkbenchError
 from core.runs.failure import explain_failure
 
 
