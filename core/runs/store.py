@@ -109,6 +109,8 @@ class Run:
         if not written.state.is_active:
             return written
         if not self._has_live_worker(written):
+            if self.written_status() != written:  # its last word came between the two looks
+                return self.status()
             return replace(
                 written,
                 state=RunState.LOST,

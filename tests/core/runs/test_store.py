@@ -63,6 +63,16 @@ def test_a_run_whose_process_died_is_lost(run: Run) -> None:
     assert status.fix
 
 
+def test_a_worker_that_ends_between_two_looks_is_not_lost(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ends_just_now(pid: int, started: float, heartbeat: float) -> bool:
+        run.write_status(Status(RunState.FINISHED))
+        return False
+
+    at_work(run, os.getpid(), own_start())
+    monkeypatch.setattr("core.runs.store.is_alive", ends_just_now)
+    assert run.status().state is RunState.FINISHED
+
+
 def test_a_pid_that_was_used_again_is_not_the_worker(run: Run) -> None:
     at_work(run, os.getpid(), own_start() - 1000, heartbeat=time.time() - 1000)
     assert run.status().state is RunState.LOST
