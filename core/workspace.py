@@ -65,10 +65,12 @@ def workspace_around(folder: Path) -> Workspace:
 
 
 def new_id(label: str) -> str:
-    """An id for a folder: time, a readable slug of `label`, and eight random characters."""
+    """An id for a folder: UTC time, a readable slug of `label`, and eight random characters."""
     ascii_label = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode()
     slug = re.sub(r"[^a-z0-9]+", "-", ascii_label.lower()).strip("-")[:32].strip("-")
-    return "-".join(part for part in (time.strftime("%Y%m%d-%H%M%S"), slug, secrets.token_hex(4)) if part)
+    return "-".join(
+        part for part in (time.strftime("%Y%m%d-%H%M%S", time.gmtime()), slug, secrets.token_hex(4)) if part
+    )
 
 
 def folder_of(parent: Path, item_id: str) -> Path:

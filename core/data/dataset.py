@@ -101,10 +101,6 @@ class Dataset:
         """Where the file of `picture` lies."""
         return self.folder / picture.file
 
-    def index_of_class(self, label: str) -> int:
-        """The place of `label` in `classes`, which is also its logit."""
-        return self.classes.index(label)
-
     def labels(self) -> np.ndarray:
         """Class indices (N,) int64, in the order of `pictures`."""
         index = {label: i for i, label in enumerate(self.classes)}

@@ -59,6 +59,7 @@ class Reporter:
         """Write the last status of this process; nothing is written after it."""
         self._ended.set()
         self._thread.join()
+        self.run.stop_file.unlink(missing_ok=True)
         self.update(state=state, finished=time.time(), seconds_left=None, **changes)
         self.flush()
 

@@ -50,7 +50,7 @@ class Batcher:
         self.std = torch.tensor(preprocessing.std, device=device).view(1, -1, 1, 1)
 
     def unit_range(self, pixels: np.ndarray) -> Tensor:
-        """uint8 (B, H, W, C) to float (B, C, H, W) in [0, 1], on the device."""
+        """uint8 (B, H, W, C) to float (B, C, H, W) in [0, 1], on the device, channels last in memory."""
         on_device = torch.from_numpy(pixels).to(self.device)
         return on_device.permute(0, 3, 1, 2).to(torch.float32).div_(255)
 

@@ -73,9 +73,13 @@ def _read(preprocessing: Preprocessing, dataset: Dataset) -> str:
     modes = {picture.mode for picture in dataset.pictures}
     lines = ["    picture = Image.open(path)"]
     if formats & {"JPEG", "MPO"}:
-        lines.append(
-            "    picture.draft(None, (2 * WIDTH, 2 * HEIGHT))  # a large JPEG is decoded smaller, and faster"
-        )
+        comment = "# a large JPEG is decoded smaller, and faster"
+        if preprocessing.height == preprocessing.width:
+            lines.append(f"    picture.draft(None, (2 * WIDTH, 2 * HEIGHT))  {comment}")
+        else:
+            lines.append("    sideways = picture.getexif().get(0x0112) in (5, 6, 7, 8)")
+            lines.append("    at_least = (2 * HEIGHT, 2 * WIDTH) if sideways else (2 * WIDTH, 2 * HEIGHT)")
+            lines.append(f"    picture.draft(None, at_least)  {comment}")
     lines.append("    picture = ImageOps.exif_transpose(picture)")
     if any(mode.startswith("I") or mode == "F" for mode in modes):
         lines.append('    if picture.mode.startswith("I"):  # 16 bits to 8')

@@ -9,6 +9,7 @@ from core.data.dataset import Dataset
 from core.data.preprocessing import ColorMode, Preprocessing
 from core.data.splitting import Split
 from core.data.thumbnails import contact_sheet, thumbnail
+from core.training.suggestion import suggest_color
 from core.workspace import Workspace
 from pages.shared.text import plain
 
@@ -23,7 +24,7 @@ def show_batch(workspace: Workspace, dataset: Dataset, split: Split) -> None:
         side = st.select_slider("Height and width, pixels", SIZES, 32, key="batch_side")
         color = ColorMode(
             st.segmented_control(
-                "Colour", list(COLORS), default=_usual_color(dataset), format_func=COLORS.get, required=True
+                "Colour", list(COLORS), default=suggest_color(dataset), format_func=COLORS.get, required=True
             )
         )
         wanted = st.slider("Batch size (B)", 1, 32, 8)
@@ -69,11 +70,6 @@ def _explain(batch: np.ndarray) -> None:
         "B pictures, C channels (1 grey, 3 RGB), H rows, W columns. Bytes 0 to 255 are divided by 255, then "
         "normalized to (x − 0.5) / 0.5. `batch[0].permute(1, 2, 0)` moves the channels last, for plotting."
     )
-
-
-def _usual_color(dataset: Dataset) -> ColorMode:
-    grey = sum(picture.mode in ("1", "L", "LA", "I;16") for picture in dataset.pictures)
-    return ColorMode.GREY if 2 * grey > len(dataset.pictures) else ColorMode.RGB
 
 
 def _spread(indices: tuple[int, ...], wanted: int) -> list[int]:

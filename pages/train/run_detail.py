@@ -7,6 +7,7 @@ from core.errors import WorkbenchError
 from core.runs.continuing import continue_run
 from core.runs.overview import RunOverview, overview_of
 from core.runs.store import Run, delete_run, open_run
+from core.training.config import Schedule
 from core.workspace import Workspace
 from pages.shared.errors import errors_shown, show_error
 from pages.shared.live_run import live_run
@@ -55,6 +56,8 @@ def show_actions(run: Run, overview: RunOverview) -> None:
                 errors_shown(),
             ):
                 more = st.number_input("Epochs to add", 1, 1000, 5, key="more_epochs")
+                if overview.settings.get("schedule") == Schedule.COSINE:
+                    st.caption("The cosine is stretched to the new end: the learning rate rises again.")
                 if st.button("Continue training", type="primary"):
                     continue_run(run, more)
                     st.rerun()

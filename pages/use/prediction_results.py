@@ -113,7 +113,7 @@ def show_all(predictions: FilePredictions, run: Run) -> None:
     st.dataframe(table, hide_index=True, column_config={"Probability": bar})
     st.download_button(
         "Download as CSV",
-        predictions_csv(predictions),
+        predictions_csv(predictions).encode("utf-8-sig"),
         file_name=f"predictions-{run.id}.csv",
         mime="text/csv",
         icon=":material/download:",

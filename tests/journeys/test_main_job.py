@@ -71,7 +71,7 @@ def test_from_the_sample_to_a_prediction(server: Server, page: Page, tmp_path: P
     expect(page.get_by_text("broken.png").first).to_be_visible()
     with page.expect_download() as download:
         page.get_by_test_id("stDownloadButton").click()
-    table = list(csv.DictReader(Path(download.value.path()).read_text().splitlines()))
+    table = list(csv.DictReader(Path(download.value.path()).read_text(encoding="utf-8-sig").splitlines()))
     named = {row["file"]: row for row in table}
     assert set(named) == {file.name for file in [*files, broken]}
     assert named["broken.png"]["problem"]

@@ -90,7 +90,7 @@ def test_colour_photographs_are_read_alike(workspace: Workspace, tmp_path: Path)
     photos = import_folder(workspace, tmp_path / "photos", "Photos")
     config = replace(
         small_run(photos, batch_size=4),
-        preprocessing=Preprocessing.of((24, 24), ColorMode.RGB, mean=0.4, std=0.3, resize=Resize.CROP),
+        preprocessing=Preprocessing.of((24, 36), ColorMode.RGB, mean=0.4, std=0.3, resize=Resize.CROP),
     )
     compare(workspace, photos, config, tmp_path, tolerance=2e-3)
 
