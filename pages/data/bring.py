@@ -1,32 +1,23 @@
-"""Bringing pictures in: four ways, then the import's progress and its end."""
+"""Bringing pictures in: the four ways."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
 
-from core.data.dataset import MAX_NAME, Rejected
+from core.data.dataset import MAX_NAME
 from core.data.importing import ImportConfig, SourceKind
 from core.data.sources import typed_path
 from core.errors import ImportRefused
 from core.runs.import_jobs import (
     Upload,
-    forget_import,
-    import_jobs,
     source_kind_of,
     start_import,
     start_upload_import,
-    tidy_imports,
 )
-from core.runs.jobs import REJECTED_FILE
-from core.runs.overview import overview_of
-from core.runs.store import Run, RunState
-from core.workspace import Workspace, read_json
-from pages.data.report import show_rejected
+from core.runs.store import Run
+from core.workspace import Workspace
 from pages.shared.errors import errors_shown
-from pages.shared.job import show_end, watch_job
 from pages.shared.page import ASSETS
-from pages.shared.text import plain
 
 LAYOUTS = """
 One sub-folder per class; its name is the class. Ready-made splits are understood, as is a wrapping folder:
@@ -57,28 +48,6 @@ def bring_pictures(workspace: Workspace) -> None:
         _from_folder(workspace)
     with server, errors_shown():
         _from_path(workspace)
-
-
-def show_jobs(workspace: Workspace) -> str | None:
-    """Progress and ends of imports; the id of the data set that this browser's import has just made."""
-    tidy_imports(workspace)
-    mine = st.session_state.get("import_job")
-    made = None
-    for run in import_jobs(workspace):
-        if damage := overview_of(run).damage:
-            _show_damaged(run, damage)
-            continue
-        status = run.status()
-        if status.state.is_active:
-            watch_job(run)
-        elif status.state in (RunState.FAILED, RunState.LOST):
-            _show_failure(run)
-        elif run.id == mine:
-            made = status.result.get("dataset_id")
-            if made is None:
-                st.toast("The import was cancelled; nothing was changed.")
-            del st.session_state["import_job"]
-    return made
 
 
 def _from_zip(workspace: Workspace) -> None:
@@ -135,29 +104,3 @@ def _begin(run: Run) -> None:
 def _fresh_key(name: str) -> str:
     """A new key after each upload that was taken: the uploader empties, and its memory is freed."""
     return f"{name}_{st.session_state.get('uploads_taken', 0)}"
-
-
-def _show_damaged(run: Run, damage: str) -> None:
-    st.markdown("**The record of an import is damaged.** If its data set is not in the list, bring it again.")
-    st.caption(plain(damage))
-    _dismissal(run)
-
-
-def _show_failure(run: Run) -> None:
-    status = run.status()
-    st.markdown(f"**{plain(run.name)}** was not imported; nothing was changed.")
-    if status.state is RunState.LOST:
-        status = replace(status, message="The import's process has died.", fix="Bring the pictures again.")
-    named = run.folder / REJECTED_FILE
-    if named.exists():
-        status = replace(status, message="No picture could be used. The table says why, file by file.")
-    show_end(status)
-    if named.exists():
-        show_rejected(Rejected(**row) for row in read_json(named))
-    _dismissal(run)
-
-
-def _dismissal(run: Run) -> None:
-    if st.button("Dismiss", key=f"dismiss_{run.id}"):
-        forget_import(run)
-        st.rerun()

@@ -5,7 +5,8 @@ from core.data.splitting import SplitSettings, current_split, make_split, save_s
 from core.errors import DatasetError
 from core.workspace import Workspace, open_workspace
 from pages.data.batch import show_batch
-from pages.data.bring import bring_pictures, show_jobs
+from pages.data.bring import bring_pictures
+from pages.data.imports import show_jobs
 from pages.data.manage import manage_dataset, offer_deletion
 from pages.data.pictures import show_pictures
 from pages.data.report import show_report

@@ -36,7 +36,7 @@ def run_script(source: str, folder: Path) -> list[list[float]]:
     return [[float(number) for number in re.findall(r"\d+\.\d+", line)] for line in lines]
 
 
-def compare(
+def check_same_numbers(
     workspace: Workspace, dataset: Dataset, config: CnnRunConfig, tmp_path: Path, tolerance: float
 ) -> None:
     run = tmp_path / "run"
@@ -71,7 +71,7 @@ def test_the_script_trains_as_the_run_does(
         cnn=chosen.config,
         preprocessing=Preprocessing.of((32, 32), chosen.color),
     )
-    compare(workspace, digits, config, tmp_path, tolerance=2e-3)
+    check_same_numbers(workspace, digits, config, tmp_path, tolerance=2e-3)
 
 
 def test_colour_photographs_are_read_alike(workspace: Workspace, tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_colour_photographs_are_read_alike(workspace: Workspace, tmp_path: Path)
         small_run(photos, batch_size=4),
         preprocessing=Preprocessing.of((24, 36), ColorMode.RGB, mean=0.4, std=0.3, resize=Resize.CROP),
     )
-    compare(workspace, photos, config, tmp_path, tolerance=2e-3)
+    check_same_numbers(workspace, photos, config, tmp_path, tolerance=2e-3)
 
 
 def test_with_augmentation_it_makes_the_same_kinds_of_changes(digits: Dataset, tmp_path: Path) -> None:
@@ -118,4 +118,4 @@ def test_a_class_with_a_line_separator_in_its_name_is_read(workspace: Workspace,
         for number in range(6):
             Image.new("L", (8, 8), 40 * number + len(label)).save(folder / f"{number}.png")
     dataset = import_folder(workspace, tmp_path / "lines", "Lines")
-    compare(workspace, dataset, small_run(dataset), tmp_path, tolerance=2e-3)
+    check_same_numbers(workspace, dataset, small_run(dataset), tmp_path, tolerance=2e-3)
