@@ -18,6 +18,7 @@ def test_a_photograph_is_classified(run: Run, server: Server, page: Page) -> Non
     page.context.grant_permissions(["camera"])
     visit(page, f"{server.url}/predict?run={run.id}")
     page.get_by_text("Camera", exact=True).click()
+    page.wait_for_function("document.querySelector('video')?.currentTime > 0")  # the camera films
     page.get_by_role("button", name="Take photo").click()
     expect(page.get_by_text(re.compile(r"% sure")).first).to_be_visible()
     expect(page.get_by_text("as received: 8 x 8, grey")).to_be_visible()
