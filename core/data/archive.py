@@ -10,6 +10,7 @@ from typing import BinaryIO, Self, cast
 from core.data.dataset import Rejected
 from core.data.decoding import MAX_FILE_BYTES
 from core.data.folder_layout import shown
+from core.data.parallel import StopCheck, never
 from core.data.sources import Listing, SourceFile
 from core.data.zip_directory import directory_checked
 from core.errors import ImportRefused
@@ -57,7 +58,7 @@ class ZipSource:
         self._zip.close()
         self._file.close()
 
-    def listing(self) -> Listing:
+    def listing(self, should_stop: StopCheck = never) -> Listing:
         """What may be read; the rest is named and rejected.
 
         Raises:

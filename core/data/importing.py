@@ -15,7 +15,7 @@ from core.data.dataset import Dataset, Picture, Rejected, checked_name, save_dat
 from core.data.decoding import MAX_FILE_BYTES, PictureFacts, inspect
 from core.data.folder_layout import Place, shown, understand
 from core.data.incoming import check_room, incoming, remove_leftovers
-from core.data.parallel import Progress, StopCheck, in_threads, unhurried
+from core.data.parallel import Progress, StopCheck, in_threads, never, unhurried
 from core.data.sources import (
     FolderSource,
     PictureSource,
@@ -91,7 +91,7 @@ def import_dataset(
     config: ImportConfig,
     *,
     on_progress: Progress = lambda done, total, what: None,
-    should_stop: StopCheck = lambda: False,
+    should_stop: StopCheck = never,
 ) -> Dataset:
     """Check, copy and describe every picture of the source; the data set appears when all of it is done.
 
@@ -118,7 +118,7 @@ def _build(
     should_stop: StopCheck,
 ) -> Dataset:
     report(0, 0, "Listing the files")
-    listing = source.listing()
+    listing = source.listing(should_stop)
     layout = understand([file.name for file in listing.files] + list(listing.folders))
     placed = sorted(
         ((listing.files[index], place) for index, place in layout.places.items()), key=lambda p: p[0].name

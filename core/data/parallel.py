@@ -14,6 +14,12 @@ Result = TypeVar("Result")
 Progress = Callable[[int, int, str], None]  # done, total, what
 StopCheck = Callable[[], bool]
 
+
+def never() -> bool:
+    """The `StopCheck` of work that nobody can stop."""
+    return False
+
+
 _SECONDS_BETWEEN_REPORTS = 0.2
 
 

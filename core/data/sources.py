@@ -12,8 +12,9 @@ from typing import BinaryIO, Protocol, Self
 
 from core.data.dataset import Rejected
 from core.data.folder_layout import shown
+from core.data.parallel import StopCheck, never
 from core.data.sample_digits import digit_names, digit_png
-from core.errors import ImportRefused
+from core.errors import Cancelled, ImportRefused
 from core.workspace import read_json, write_text
 
 MAX_FILES = 500_000
@@ -48,7 +49,7 @@ class PictureSource(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def listing(self) -> Listing: ...
+    def listing(self, should_stop: StopCheck = never) -> Listing: ...
 
 
 class _NothingToClose:
@@ -70,7 +71,13 @@ class FolderSource(_NothingToClose):
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def listing(self) -> Listing:
+    def listing(self, should_stop: StopCheck = never) -> Listing:
+        """Every file below the folder.
+
+        Raises:
+            ImportRefused: there is no such folder, or it holds too many files.
+            Cancelled: `should_stop` said so.
+        """
         try:
             root = self.path.resolve(strict=True)
         except OSError:
@@ -91,6 +98,8 @@ class FolderSource(_NothingToClose):
             rejected.append(Rejected(shown(name), reason, "Give yourself the right to read it."))
 
         for folder, subfolders, names in os.walk(root, onerror=unreadable):
+            if should_stop():
+                raise Cancelled
             here = Path(folder)
             for subfolder in list(subfolders):
                 relative = (here / subfolder).relative_to(root).as_posix()
@@ -102,6 +111,8 @@ class FolderSource(_NothingToClose):
                 if subfolder.startswith("."):
                     subfolders.remove(subfolder)
             for name in names:
+                if should_stop():
+                    raise Cancelled
                 relative = (here / name).relative_to(root).as_posix()
                 found = _file_in(root, here / name, relative)
                 if isinstance(found, SourceFile):
@@ -123,7 +134,7 @@ class UploadedFilesSource(_NothingToClose):
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def listing(self) -> Listing:
+    def listing(self, should_stop: StopCheck = never) -> Listing:
         try:
             names = read_json(self.folder / NAMES_FILE)
             paths = [self.folder / _staged_name(i) for i in range(len(names))]
@@ -138,7 +149,7 @@ class UploadedFilesSource(_NothingToClose):
 class SampleDigits(_NothingToClose):
     """scikit-learn's 1,797 handwritten digits, as grey 8x8 PNGs in class folders."""
 
-    def listing(self) -> Listing:
+    def listing(self, should_stop: StopCheck = never) -> Listing:
         return Listing(tuple(SourceFile(name, 0, _digit_opener(i)) for i, name in enumerate(digit_names())))
 
 

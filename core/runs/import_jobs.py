@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.data.importing import ImportConfig, SourceKind
+from core.data.incoming import remove_leftovers
 from core.data.sources import stage_uploads
 from core.errors import ImportRefused, RunError
 from core.records import to_json
@@ -69,7 +70,8 @@ def import_jobs(workspace: Workspace) -> list[Run]:
 
 
 def tidy_imports(workspace: Workspace) -> None:
-    """Delete the uploads of ended imports, then the jobs themselves when they are an hour old."""
+    """Delete what dead imports left, the uploads of ended ones, and the jobs themselves after an hour."""
+    remove_leftovers(workspace)
     now = time.time()
     for run in list_runs(workspace.imports):
         if not is_active(run):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.data.sources import FolderSource, UploadedFilesSource, stage_uploads, typed_path
-from core.errors import ImportRefused
+from core.errors import Cancelled, ImportRefused
 from tests.core.data.bringing import everything_below, png, write_tree
 
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
@@ -83,3 +83,17 @@ def test_a_typed_path_that_leads_in_circles(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     with pytest.raises(ImportRefused, match="can't be reached"):
         typed_path(str(tmp_path / "loop" / "x"))
+
+
+def test_listing_a_folder_can_be_stopped(tmp_path: Path) -> None:
+    write_tree(tmp_path, {f"cat/{index}.png": png(index) for index in range(50)})
+    asked = 0
+
+    def stop_soon() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 10
+
+    with pytest.raises(Cancelled):
+        FolderSource(tmp_path).listing(stop_soon)
+    assert asked == 11
