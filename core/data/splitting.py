@@ -247,5 +247,6 @@ def _class_notes(dataset: Dataset, side_of: dict[Copies, str], expected: set[str
 
 def _damaged(path: Path) -> DatasetError:
     return DatasetError(
-        f"The split {path.name} is missing or damaged.", fix="Make a new split on the Datasets page."
+        f"The split {path.name} is missing or damaged.",
+        fix="Make a new split on the Datasets page, and start new runs on it.",
     )

@@ -5,12 +5,14 @@ from collections.abc import Iterable
 from datetime import datetime
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:^=&])")
+# Marks that turn the direction of the text after them, and so can make a name read as another.
+_DIRECTIONS = dict.fromkeys([0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 _UNITS = ("bytes", "KB", "MB", "GB", "TB")
 
 
 def plain(text: str) -> str:
     """`text` so that Markdown shows it as it is: a file name can't become a link or a heading."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    return _MARKDOWN.sub(r"\\\1", " ".join(text.translate(_DIRECTIONS).split()))
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:

@@ -41,3 +41,8 @@ def test_plain_disarms_markdown() -> None:
         text.plain("[a](http://b) *c* `d` <e> $f$ :g:") == r"\[a\]\(http\://b\) \*c\* \`d\` \<e\> \$f\$ \:g\:"
     )
     assert text.plain("two\nlines\t# no heading") == r"two lines \# no heading"
+
+
+def test_a_name_cannot_turn_the_text_around_it() -> None:
+    assert text.plain("cat\u202egnp") == "catgnp"
+    assert text.plain("\u05d7\u05ea\u05d5\u05dc") == "\u05d7\u05ea\u05d5\u05dc"
