@@ -19,10 +19,7 @@ SMALL_CNN = CnnConfig((ConvBlock(8, batch_norm=True), ConvBlock(16, dropout=0.1)
 def imported_digits(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     """The first 500 of scikit-learn's digits, imported once."""
     root = tmp_path_factory.mktemp("digits")
-    for index, name in enumerate(digit_names()[:500]):
-        path = root / "pictures" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(digit_png(index))
+    write_digits(root / "pictures", 500)
     return import_folder(open_workspace(root / "home"), root / "pictures", "Digits")
 
 
@@ -54,3 +51,11 @@ def small_run(dataset: Dataset, **training) -> CnnRunConfig:
         cnn=SMALL_CNN,
         training=TrainingConfig(**settings),
     )
+
+
+def write_digits(folder: Path, most: int | None = None) -> None:
+    """The first `most` digits, or all, below `folder`, one sub-folder a class."""
+    for index, name in enumerate(digit_names()[:most]):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(digit_png(index))

@@ -2,7 +2,6 @@
 
 import io
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -29,11 +28,3 @@ def digit_png(index: int) -> bytes:
     file = io.BytesIO()
     Image.fromarray(_digits()[0][index]).save(file, "PNG")
     return file.getvalue()
-
-
-def write_digits(folder: Path) -> None:
-    """Write all digits below `folder`, one sub-folder a class."""
-    for index, name in enumerate(digit_names()):
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(digit_png(index))

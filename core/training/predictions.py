@@ -65,7 +65,8 @@ def load_predictions(folder: Path, part: str) -> Predictions | None:
             return Predictions(file["rows"], file["targets"], file["probabilities"])
     except Exception as damage:
         raise ModelFileError(
-            f"{path.name} can't be read: {damage}", fix="Continue the run for one epoch to write it again."
+            f"{path.name} can't be read: it is damaged, or is not a file of predictions.",
+            fix="Continue the run for one epoch to write it again.",
         ) from damage
 
 

@@ -1,9 +1,11 @@
 """A training run as it goes, without a click: state, progress, curves, log, and what can be done about it."""
 
+import contextlib
+
 import pandas as pd
 import streamlit as st
 
-from core.errors import WorkbenchError
+from core.errors import ModelFileError, WorkbenchError
 from core.figures.live_curves import accuracy_spec, best_epoch, curve_rows, loss_spec
 from core.runs.launcher import launch, request_stop
 from core.runs.store import Run, RunState, Status
@@ -109,7 +111,9 @@ def _show_numbers(run: Run, status: Status, records: list) -> None:
 
 def _show_accuracy(place, run: Run, part: str, label: str) -> None:
     """The accuracy of the best weights, and between what it lies with a certainty of 95 %."""
-    predictions = load_predictions(run.folder, part)
+    predictions = None
+    with contextlib.suppress(ModelFileError):  # the results below name the file
+        predictions = load_predictions(run.folder, part)
     if predictions is None or not len(predictions.targets):
         place.metric(label, "–")
         return

@@ -4,10 +4,10 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 from core.data.importing import ImportConfig, SourceKind
-from core.data.sample_digits import write_digits
 from core.data.splitting import current_split
 from core.workspace import Workspace
 from tests.core.data.bringing import bring, bring_with
+from tests.digits import write_digits
 
 
 def test_the_sample_holds_scikit_learn_s_digits(workspace: Workspace) -> None:

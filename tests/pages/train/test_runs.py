@@ -57,8 +57,14 @@ def test_a_run_opens_from_the_list(run: Run) -> None:
 @pytest.mark.parametrize("content", [b"\xff\xfe", b'{"epoch": null}'])
 def test_damaged_files_never_break_list_or_run(run: Run, file: str, content: bytes) -> None:
     (run.folder / file).write_bytes(content)
-    open_page(PAGE)
-    open_page(PAGE, run=run.id)
+    app = open_page(PAGE)
+    assert app.title[0].value == "Runs"
+    assert len(app.button) == 1  # the run stays in the list
+    app = open_page(PAGE, run=run.id)
+    assert "All runs" in labels(app)
+    if file == "predictions-valid.npz":
+        assert "Best epoch" in [metric.label for metric in app.metric]
+        assert "predictions\\-valid\\.npz" in app.error[0].value
 
 
 def test_a_damaged_run_is_named_and_can_be_deleted(workspace: Workspace, run: Run) -> None:
