@@ -44,6 +44,16 @@ class LayerError(WorkbenchError):
     """A layer can't be built on the map that reaches it."""
 
 
+class CodeRefused(WorkbenchError):
+    """Pasted code can't be read as a network; `line` is where, counted from 1, or None for all of it."""
+
+    def __init__(
+        self, problem: str, *, fix: str, expected: str = "", found: str = "", line: int | None = None
+    ) -> None:
+        super().__init__(problem, fix=fix, expected=expected, found=found)
+        self.line = line
+
+
 class PictureRejected(WorkbenchError):
     """A file is not a picture that can be used; `problem` is the reason listed beside its name."""
 

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from core.figures.palette import BLUE, GREEN, GREY, ORANGE, VERMILLION, shade
 from core.figures.volumes import Box, Drawing, Polygon, Volume, arrange
 from core.layers.shapes import Shape, shape_text
-from core.models.cnn_walk import LayerRow, Walk
+from core.models.walk import LayerRow, Walk
 
 FAILED = "can't be built"
 COLORS = {

@@ -3,7 +3,7 @@
 from core.errors import ConfigError
 from core.layers.batch_norm import BatchNorm2d
 from core.layers.describe import layer_name
-from core.models.cnn_walk import Walk
+from core.models.walk import Walk
 from core.training.config import TrainingConfig
 
 _NAME = layer_name(BatchNorm2d(1))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import psutil
 
 from core.errors import ConfigError
-from core.models.cnn_walk import Walk
+from core.models.walk import Walk
 from core.training.config import Optimizer, TrainingConfig
 
 FLOAT = 4  # bytes

@@ -5,7 +5,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.layers.shapes import shape_text
 from core.models.cnn_config import ConvBlock, Head, HiddenLayer
-from core.models.cnn_walk import LayerRow, Walk
+from core.models.walk import LayerRow, Walk
 from pages.shared.text import plain
 from pages.train.block_card import activation_box, block_card, dropout_slider, icon_button
 from pages.train.network_draft import Draft, new_key

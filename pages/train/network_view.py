@@ -6,7 +6,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.data.splitting import Split, check_trainable
 from core.errors import ConfigError
 from core.figures.network import network_figure
-from core.models.cnn_walk import Walk
+from core.models.walk import Walk
 from core.training.batch_norm import check_batch_norm
 from core.training.config import TrainingConfig
 from core.training.device import visible_devices

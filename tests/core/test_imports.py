@@ -30,6 +30,7 @@ NO_TORCH_AT_ALL = (
     "core.training.device",
     "core.models.cnn_config",
     "core.models.cnn_walk",
+    "core.models.walk",
     "core.models.presets",
     "core.data.augmentation_config",
 )
