@@ -8,6 +8,7 @@ from core.errors import ConfigError, RunError
 from core.models.cnn_config import ConvBlock, HiddenLayer, Pool
 from core.records import from_json
 from core.runs.store import Run, RunState
+from core.training.config import CnnRunConfig
 
 Settings = dict[str, str]
 
@@ -41,6 +42,7 @@ def overview_of(run: Run) -> RunOverview:
     has_model = (run.folder / "best.pt").is_file()
     try:
         config, status, records = run.config(), run.status(), run.metrics()
+        _check_readable(run, config)
     except (RunError, OSError, ValueError) as damage:
         return RunOverview(run.id, run.id, damage=str(damage), has_model=has_model)
     accuracies = [_number(record.get("valid_accuracy")) for record in records]
@@ -61,6 +63,22 @@ def overview_of(run: Run) -> RunOverview:
         tuple(records),
         has_model,
     )
+
+
+def _check_readable(run: Run, config: dict[str, Any]) -> None:
+    """Raises RunError for a config.json that is whole, but not the settings of a run."""
+    try:
+        if config.get("kind") == CnnRunConfig.kind:
+            from_json(CnnRunConfig, config)
+        elif not isinstance(config.get("kind"), str):
+            raise ConfigError("The settings don't say what kind of run they are for.", fix="")
+    except ConfigError as error:
+        raise RunError(
+            f"{run.folder / 'config.json'} is not the settings of a run: {error.problem.rstrip('.')}.",
+            expected=error.expected,
+            found=error.found,
+            fix="Put back the file as it was, or delete the run.",
+        ) from error
 
 
 def settings_of(config: dict[str, Any]) -> Settings:

@@ -62,6 +62,14 @@ def test_a_missing_file_is_named(run: Run, file: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "content", [b"{}", b'{"name": "First"}', b'{"kind": "train-cnn", "name": "First"}', b'{"kind": 7}']
+)
+def test_settings_that_are_not_a_runs_are_damage(run: Run, content: bytes) -> None:
+    (run.folder / "config.json").write_bytes(content)
+    assert "config.json is not the settings of a run" in overview_of(run).damage
+
+
+@pytest.mark.parametrize(
     "content", [b"7\n", b"null\n[]\n", b'{"epoch": 1}\n', b'{"valid_accuracy": "high"}\n']
 )
 def test_odd_epochs_count_for_nothing(run: Run, content: bytes) -> None:
