@@ -5,6 +5,7 @@ from math import prod
 
 from core.errors import LayerError
 from core.layers.shapes import Shape, shape_text
+from core.layers.windows import check_least
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Linear:
         return self.out_features * (self.in_features + self.bias)
 
     def output_shape(self, input_shape: Shape) -> Shape:
+        check_least("number of output features", self.out_features, 1)
         if input_shape[-1] != self.in_features:
             raise LayerError(
                 "The linear layer is made for another number of features.",

@@ -1,10 +1,10 @@
-"""Pooling: a window that keeps the largest or the mean value, and the mean over a whole map."""
+"""Pooling: a window that keeps the largest or the mean value of each map."""
 
 from dataclasses import dataclass
 
 from core.errors import LayerError
-from core.layers.shapes import MapShape, Pair, Shape, maps_of
-from core.layers.windows import output_size
+from core.layers.shapes import MapShape, Pair, Shape, maps_of, sequence_of
+from core.layers.windows import Windows, check_window
 
 
 @dataclass(frozen=True)
@@ -15,13 +15,31 @@ class MaxPool2d:
     stride: Pair
     padding: Pair = (0, 0)
     dilation: Pair = (1, 1)
+    ceil_mode: bool = False
 
     @property
     def parameters(self) -> int:
         return 0
 
+    def windows(self, input_shape: Shape) -> tuple[Windows, Windows]:
+        """The window's way down the rows, and along the columns."""
+        _, height, width = maps_of(input_shape, "MaxPool2d")
+        rows, columns = (
+            pool_windows(
+                size,
+                self.kernel[axis],
+                self.stride[axis],
+                self.padding[axis],
+                self.dilation[axis],
+                self.ceil_mode,
+            )
+            for axis, size in enumerate((height, width))
+        )
+        return rows, columns
+
     def output_shape(self, input_shape: Shape) -> MapShape:
-        return pooled_shape(input_shape, "MaxPool2d", self.kernel, self.stride, self.padding, self.dilation)
+        rows, columns = self.windows(input_shape)
+        return input_shape[0], rows.positions, columns.positions
 
     def macs(self, input_shape: Shape) -> int:
         return 0
@@ -29,60 +47,103 @@ class MaxPool2d:
 
 @dataclass(frozen=True)
 class AvgPool2d:
-    """As torch.nn.AvgPool2d; sizes are (rows, columns) in pixels."""
+    """As torch.nn.AvgPool2d; with `count_include_pad`, the padding's zeros count in the mean."""
 
     kernel: Pair
     stride: Pair
     padding: Pair = (0, 0)
+    ceil_mode: bool = False
+    count_include_pad: bool = True
 
     @property
     def parameters(self) -> int:
         return 0
 
+    def windows(self, input_shape: Shape) -> tuple[Windows, Windows]:
+        """The window's way down the rows, and along the columns."""
+        _, height, width = maps_of(input_shape, "AvgPool2d")
+        rows, columns = (
+            pool_windows(
+                size, self.kernel[axis], self.stride[axis], self.padding[axis], ceil_mode=self.ceil_mode
+            )
+            for axis, size in enumerate((height, width))
+        )
+        return rows, columns
+
     def output_shape(self, input_shape: Shape) -> MapShape:
-        return pooled_shape(input_shape, "AvgPool2d", self.kernel, self.stride, self.padding, (1, 1))
+        rows, columns = self.windows(input_shape)
+        return input_shape[0], rows.positions, columns.positions
 
     def macs(self, input_shape: Shape) -> int:
         return 0
 
 
 @dataclass(frozen=True)
-class AdaptiveAvgPool2d:
-    """Averages each map down to `output` (rows, columns); (1, 1) is global average pooling."""
+class MaxPool1d:
+    """As torch.nn.MaxPool1d, along a sequence (C, L)."""
 
-    output: Pair = (1, 1)
+    kernel: int
+    stride: int
+    padding: int = 0
+    dilation: int = 1
+    ceil_mode: bool = False
 
     @property
     def parameters(self) -> int:
         return 0
 
-    def output_shape(self, input_shape: Shape) -> MapShape:
-        channels, _, _ = maps_of(input_shape, "AdaptiveAvgPool2d")
-        return channels, *self.output
+    def windows(self, input_shape: Shape) -> Windows:
+        """The window's way along L."""
+        _, length = sequence_of(input_shape, "MaxPool1d")
+        return pool_windows(length, self.kernel, self.stride, self.padding, self.dilation, self.ceil_mode)
+
+    def output_shape(self, input_shape: Shape) -> Pair:
+        return input_shape[0], self.windows(input_shape).positions
 
     def macs(self, input_shape: Shape) -> int:
         return 0
 
 
-def pooled_shape(
-    input_shape: Shape, layer: str, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair
-) -> MapShape:
-    """(C, H', W') with both sides by `windows.output_size`.
+@dataclass(frozen=True)
+class AvgPool1d:
+    """As torch.nn.AvgPool1d, along a sequence (C, L)."""
+
+    kernel: int
+    stride: int
+    padding: int = 0
+    ceil_mode: bool = False
+    count_include_pad: bool = True
+
+    @property
+    def parameters(self) -> int:
+        return 0
+
+    def windows(self, input_shape: Shape) -> Windows:
+        """The window's way along L."""
+        _, length = sequence_of(input_shape, "AvgPool1d")
+        return pool_windows(length, self.kernel, self.stride, self.padding, ceil_mode=self.ceil_mode)
+
+    def output_shape(self, input_shape: Shape) -> Pair:
+        return input_shape[0], self.windows(input_shape).positions
+
+    def macs(self, input_shape: Shape) -> int:
+        return 0
+
+
+def pool_windows(
+    size: int, kernel: int, stride: int, padding: int, dilation: int = 1, ceil_mode: bool = False
+) -> Windows:
+    """A pooling window's way along one axis.
 
     Raises:
-        LayerError: as there, or the padding is more than half of the kernel.
+        LayerError: as `Windows`, or the padding is more than half of the kernel.
     """
-    channels, height, width = maps_of(input_shape, layer)
-    for window, pad in zip(kernel, padding, strict=True):
-        if pad > window // 2:
-            raise LayerError(
-                "A pooling window could lie wholly in the padding.",
-                expected=f"padding of at most {window // 2}, half of the kernel {window}",
-                found=str(pad),
-                fix="Lower the padding, or use a larger kernel.",
-            )
-    rows, columns = (
-        output_size(size, kernel[axis], stride[axis], padding[axis], dilation[axis])
-        for axis, size in enumerate((height, width))
-    )
-    return channels, rows, columns
+    check_window(kernel, stride, padding, dilation)
+    if padding > kernel // 2:
+        raise LayerError(
+            "A pooling window could lie wholly in the padding.",
+            expected=f"padding of at most {kernel // 2}, half of the kernel {kernel}",
+            found=str(padding),
+            fix="Lower the padding, or use a larger kernel.",
+        )
+    return Windows(size, kernel, stride, (padding, padding), dilation, ceil_mode)

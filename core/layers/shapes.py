@@ -1,4 +1,4 @@
-"""The shapes that pass between layers, without the batch: maps (C, H, W) and vectors (N,)."""
+"""The shapes that pass between layers, without the batch: maps (C, H, W), sequences (C, L), vectors (N,)."""
 
 from core.errors import LayerError
 
@@ -15,20 +15,50 @@ def maps_of(shape: Shape, layer: str, channels: int | None = None) -> MapShape:
     """
     if len(shape) != 3:
         raise LayerError(
-            f"{layer} works on maps, and a vector reaches it.",
+            f"{layer} works on maps, and a {kind_of(shape)} reaches it.",
             expected="(C, H, W)",
             found=shape_text(shape),
             fix="Put it before the flattening.",
         )
     found, height, width = shape
-    if channels is not None and found != channels:
+    check_channels_of(shape, layer, channels)
+    return found, height, width
+
+
+def sequence_of(shape: Shape, layer: str, channels: int | None = None) -> Pair:
+    """`shape` as (C, L), with C checked where the layer fixes it.
+
+    A batch of vectors (B, N) would be taken by PyTorch for one sequence without a batch; here it is refused.
+
+    Raises:
+        LayerError: `shape` is no sequence, or has another number of channels.
+    """
+    if len(shape) != 2:
+        raise LayerError(
+            f"{layer} works on sequences, and a {kind_of(shape)} reaches it.",
+            expected="(C, L)",
+            found=shape_text(shape),
+            fix="Use the layer for as many axes as its input has, or put it before the flattening.",
+        )
+    found, length = shape
+    check_channels_of(shape, layer, channels)
+    return found, length
+
+
+def check_channels_of(shape: Shape, layer: str, channels: int | None) -> None:
+    """Raises LayerError where `shape` has another number of channels than the layer is made for."""
+    if channels is not None and shape[0] != channels:
         raise LayerError(
             f"{layer} is made for another number of channels.",
             expected=f"{channels} channels",
-            found=f"{found}, of {shape_text(shape)}",
-            fix=f"Make the layer for {found} channels, or change the layer before it.",
+            found=f"{shape[0]}, of {shape_text(shape)}",
+            fix=f"Make the layer for {shape[0]} channels, or change the layer before it.",
         )
-    return found, height, width
+
+
+def kind_of(shape: Shape) -> str:
+    """What a shape is called: "vector", "sequence" or "map"."""
+    return {1: "vector", 2: "sequence", 3: "map"}.get(len(shape), f"shape of {len(shape)} axes")
 
 
 def shape_text(shape: Shape) -> str:

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from core.layers.adaptive import AdaptiveAvgPool2d
 from core.layers.batch_norm import BatchNorm2d
 from core.layers.convolution import Conv2d
 from core.layers.elementwise import Activation as ActivationLayer
 from core.layers.elementwise import Dropout
 from core.layers.layer import Layer
 from core.layers.linear import Flatten, Linear
-from core.layers.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
+from core.layers.pooling import AvgPool2d, MaxPool2d
 from core.layers.residual import Residual
 from core.layers.shapes import MapShape, Shape
 from core.models.cnn_config import Activation, CnnConfig, ConvBlock, Head, Pool

@@ -1,11 +1,12 @@
 import pytest
 
+from core.layers.adaptive import AdaptiveAvgPool2d
 from core.layers.batch_norm import BatchNorm2d
 from core.layers.convolution import Conv2d
 from core.layers.describe import layer_name, settings_text
 from core.layers.elementwise import Activation, Dropout
 from core.layers.linear import Flatten, Linear
-from core.layers.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
+from core.layers.pooling import AvgPool2d, MaxPool2d
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from core.errors import LayerError
-from core.layers.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
+from core.layers.adaptive import AdaptiveAvgPool2d
+from core.layers.pooling import AvgPool2d, MaxPool2d
 from tests.core.layers.torch_parity import assert_agrees
 
 

@@ -3,11 +3,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from core.layers.adaptive import AdaptiveAvgPool2d
 from core.layers.batch_norm import BatchNorm2d
 from core.layers.convolution import Conv2d
 from core.layers.elementwise import Activation, Dropout
 from core.layers.linear import Flatten, Linear
-from core.layers.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
+from core.layers.pooling import AvgPool2d, MaxPool2d
 from core.layers.torch_source import torch_source
 from core.models.cnn import torch_module
 
