@@ -4,19 +4,21 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from core.layers.adaptive import AdaptiveAvgPool2d
 from core.layers.batch_norm import BatchNorm2d
 from core.layers.convolution import Conv2d
 from core.layers.elementwise import Activation
 from core.layers.layer import Layer
 from core.layers.linear import Linear
-from core.layers.adaptive import AdaptiveAvgPool2d
 from core.layers.pooling import AvgPool2d, MaxPool2d
 from core.layers.shapes import Shape
 from core.layers.torch_source import torch_source
+from core.layers.transposed import ConvTranspose2d
 from core.models.walk import LayerRow, Walk, layer_row
 
 SHORT_NAMES: dict[type, str] = {
     Conv2d: "conv",
+    ConvTranspose2d: "transposed",
     MaxPool2d: "pool",
     AvgPool2d: "pool",
     AdaptiveAvgPool2d: "average",
@@ -28,7 +30,7 @@ SHORT_NAMES: dict[type, str] = {
 def fitted(layer: Layer, shape: Shape) -> Layer:
     """`layer` made for what reaches it: the channels of `shape` (C, H, W), or its features (N,), come in."""
     match layer:
-        case Conv2d():
+        case Conv2d() | ConvTranspose2d():
             return replace(layer, in_channels=shape[0])
         case BatchNorm2d():
             return replace(layer, channels=shape[0])

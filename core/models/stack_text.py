@@ -10,13 +10,14 @@ from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
 from core.errors import ConfigError
+from core.layers.adaptive import AdaptiveAvgPool2d
 from core.layers.batch_norm import BatchNorm2d
 from core.layers.convolution import Conv2d
 from core.layers.elementwise import Activation, Dropout
 from core.layers.layer import Layer
 from core.layers.linear import Flatten, Linear
-from core.layers.adaptive import AdaptiveAvgPool2d
 from core.layers.pooling import AvgPool2d, MaxPool2d
+from core.layers.transposed import ConvTranspose2d
 
 MOST_LAYERS = 64
 MOST_LETTERS = 2_000
@@ -42,21 +43,22 @@ class Word:
     filled: tuple[str, ...] = ()
 
 
+_WINDOW = {"k": "kernel", "s": "stride", "p": "padding", "d": "dilation", "g": "groups", "b": "bias"}
 WORDS = {
-    "conv": Word(
-        Conv2d,
-        "out_channels",
-        {"k": "kernel", "s": "stride", "p": "padding", "d": "dilation", "b": "bias"},
-        ("in_channels",),
+    "conv": Word(Conv2d, "out_channels", _WINDOW, ("in_channels",)),
+    "transposed": Word(ConvTranspose2d, "out_channels", {**_WINDOW, "o": "output_padding"}, ("in_channels",)),
+    "max": Word(MaxPool2d, "kernel", {"s": "stride", "p": "padding", "d": "dilation", "c": "ceil_mode"}),
+    "avg": Word(
+        AvgPool2d, "kernel", {"s": "stride", "p": "padding", "c": "ceil_mode", "i": "count_include_pad"}
     ),
-    "max": Word(MaxPool2d, "kernel", {"s": "stride", "p": "padding", "d": "dilation"}),
-    "avg": Word(AvgPool2d, "kernel", {"s": "stride", "p": "padding"}),
     "adaptive": Word(AdaptiveAvgPool2d, "output"),
     "norm": Word(BatchNorm2d, filled=("channels",)),
     "dropout": Word(Dropout, "probability"),
     "flatten": Word(Flatten),
     "linear": Word(Linear, "out_features", {"b": "bias"}, ("in_features",)),
 }
+PAIRS = {"kernel", "stride", "padding", "dilation", "output", "output_padding"}
+TRUTHS = {"bias", "ceil_mode", "count_include_pad"}
 _TOKEN = re.compile(r"([a-z]+)([0-9x]*)((?:-[a-z][a-z0-9]+)*)")
 _NUMBERS = re.compile(r"\d{1,5}")
 
@@ -137,17 +139,17 @@ def _value_text(value: Any) -> str:
 
 
 def _value(name: str, text: str, token: str) -> Any:
-    if name == "padding" and text == "same":
+    if name == "padding" and text in ("same", "valid"):
         return text
     numbers = text.split("x")
     if not all(_NUMBERS.fullmatch(number) for number in numbers) or len(numbers) > 2:
         raise _unreadable(token)
     values = [min(int(number), LARGEST) for number in numbers]
-    if name in ("kernel", "stride", "padding", "dilation", "output"):
+    if name in PAIRS:
         return (values[0], values[-1])
     if len(values) > 1:
         raise _unreadable(token)
-    if name == "bias":
+    if name in TRUTHS:
         return bool(values[0])
     return values[0] / 100 if name == "probability" else values[0]
 

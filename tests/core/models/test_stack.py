@@ -47,6 +47,7 @@ def test_no_layers_is_a_walk_without_rows() -> None:
     [
         LECTURE,
         "conv6-k3x5-s2-p1x2-d2-b0.norm.silu.max3-s2-p1.dropout25",
+        "conv4-k3-pvalid.transposed6-k3-s2-o1-g2.gelu.conv6-k3-g6.avg3-s2-p1-c1-i0.adaptive1",
         "conv4-k3-psame.tanh.avg2.adaptive3x2.flatten.linear5-b0.sigmoid",
     ],
 )

@@ -3,12 +3,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import ConfigError
+from core.layers.adaptive import AdaptiveAvgPool2d
 from core.layers.batch_norm import BatchNorm2d
 from core.layers.convolution import Conv2d
 from core.layers.elementwise import Activation, Dropout
 from core.layers.linear import Flatten, Linear
-from core.layers.adaptive import AdaptiveAvgPool2d
 from core.layers.pooling import AvgPool2d, MaxPool2d
+from core.layers.transposed import ConvTranspose2d
 from core.models.stack_text import ACTIVATIONS, MOST_LAYERS, read_stack, stack_text
 
 small = st.integers(1, 99)
@@ -21,12 +22,34 @@ layers = st.one_of(
         out_channels=small,
         kernel=pairs,
         stride=pairs,
-        padding=paddings | st.just("same"),
+        padding=paddings | st.sampled_from(["same", "valid"]),
         dilation=pairs,
         bias=st.booleans(),
+        groups=small,
     ),
-    st.builds(MaxPool2d, kernel=pairs, stride=pairs, padding=paddings, dilation=pairs),
-    st.builds(AvgPool2d, kernel=pairs, stride=pairs, padding=paddings),
+    st.builds(
+        ConvTranspose2d,
+        in_channels=st.just(1),
+        out_channels=small,
+        kernel=pairs,
+        stride=pairs,
+        padding=paddings,
+        output_padding=paddings,
+        dilation=pairs,
+        groups=small,
+        bias=st.booleans(),
+    ),
+    st.builds(
+        MaxPool2d, kernel=pairs, stride=pairs, padding=paddings, dilation=pairs, ceil_mode=st.booleans()
+    ),
+    st.builds(
+        AvgPool2d,
+        kernel=pairs,
+        stride=pairs,
+        padding=paddings,
+        ceil_mode=st.booleans(),
+        count_include_pad=st.booleans(),
+    ),
     st.builds(AdaptiveAvgPool2d, output=pairs),
     st.builds(Activation, function=st.sampled_from(sorted(ACTIVATIONS.values()))),
     st.builds(Dropout, probability=st.integers(0, 95).map(lambda percent: percent / 100)),
