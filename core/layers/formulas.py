@@ -44,7 +44,7 @@ def parameter_formula(layer: Layer) -> Formula:
             return Formula(
                 "parameters", r"\text{parameters} = 2C", (f"= {times(2, layer.channels)}", total), note
             )
-    return Formula("parameters", r"\text{parameters} = 0", (total,), f"{layer_name(layer)} learns nothing.")
+    return _parameters("0", (total,), f"{layer_name(layer)} learns nothing.")
 
 
 def macs_formula(layer: Layer, input_shape: Shape) -> Formula:
@@ -63,24 +63,24 @@ def macs_formula(layer: Layer, input_shape: Shape) -> Formula:
             if layer.groups > 1:
                 steps.append(f"= {times(*output, f'({rest})')}")
             note = "Every output value is one sum over its window."
-            symbols = rf"\text{{MACs}} = C_{{out}} \times {sides} \times ({inside[0]})"
-            return Formula("multiply-accumulates", symbols, (*steps, total), note)
+            symbols = rf"C_{{out}} \times {sides} \times ({inside[0]})"
+            return _macs(symbols, (*steps, total), note)
         case ConvTranspose2d():
             _, inside, rest = _filters(layer)
             steps = [f"= {times(*input_shape, f'({inside[1]})')}"]
             if layer.groups > 1:
                 steps.append(f"= {times(*input_shape, f'({rest})')}")
             note = "Every input value is spread over a window of the output."
-            symbols = rf"\text{{MACs}} = C_{{in}} \times H \times W \times ({inside[0]})"
-            return Formula("multiply-accumulates", symbols, (*steps, total), note)
+            symbols = rf"C_{{in}} \times H \times W \times ({inside[0]})"
+            return _macs(symbols, (*steps, total), note)
         case Linear():
             ahead = input_shape[:-1]
             letters = {0: "", 1: r"C \times ", 2: r"C \times H \times "}[len(ahead)]
-            symbols = rf"\text{{MACs}} = {letters}N_{{in}} \times N_{{out}}"
+            symbols = rf"{letters}N_{{in}} \times N_{{out}}"
             factors = times(*ahead, layer.in_features, layer.out_features)
-            return Formula("multiply-accumulates", symbols, (f"= {factors}", total))
+            return _macs(symbols, (f"= {factors}", total))
     note = f"{layer_name(layer)} multiplies no inputs by weights in sums, so it counts 0."
-    return Formula("multiply-accumulates", r"\text{MACs} = 0", (total,), note)
+    return _macs("0", (total,), note)
 
 
 def parameter_text(layer: Layer) -> str:
@@ -90,6 +90,14 @@ def parameter_text(layer: Layer) -> str:
     first, *_, last = parameter_formula(layer).steps
     line = f"{first.removeprefix('= ')} {last}".replace(r"\times", "×").replace("{,}", ",")
     return line.replace(r"\frac{", "").replace("}{", " / ").replace("}", "")
+
+
+def _parameters(symbols: str, steps: tuple[str, ...], note: str = "") -> Formula:
+    return Formula("parameters", rf"\text{{parameters}} = {symbols}", steps, note)
+
+
+def _macs(symbols: str, steps: tuple[str, ...], note: str = "") -> Formula:
+    return Formula("multiply-accumulates", rf"\text{{MACs}} = {symbols}", steps, note)
 
 
 def _filters(
