@@ -9,7 +9,7 @@ from core.layers.describe import layer_name
 from core.layers.formula import Formula, fraction, number, times
 from core.layers.layer import Layer
 from core.layers.linear import Linear
-from core.layers.output_formulas import output_formulas
+from core.layers.output_formulas import letters, output_formulas
 from core.layers.shapes import Shape
 from core.layers.transposed import ConvTranspose2d
 
@@ -29,21 +29,15 @@ def parameter_formula(layer: Layer) -> Formula:
                 steps.append(f"= {times(ahead[1], f'({rest})')}{_plus(biases)}")
             if biases:
                 steps.append(f"= {number(layer.parameters - biases)}{_plus(biases)}")
-            return Formula(
-                "parameters", rf"\text{{parameters}} = {symbols}", (*steps, total), _groups_note(layer)
-            )
+            return _parameters(symbols, (*steps, total), _groups_note(layer))
         case Linear():
             biases = layer.out_features if layer.bias else 0
             weights = times(layer.in_features, layer.out_features)
             symbols = r"N_{in} \times N_{out}" + (" + N_{out}" if biases else "")
-            return Formula(
-                "parameters", rf"\text{{parameters}} = {symbols}", (f"= {weights}{_plus(biases)}", total)
-            )
+            return _parameters(symbols, (f"= {weights}{_plus(biases)}", total))
         case BatchNorm1d() | BatchNorm2d() if layer.affine:
             note = "A scale and a shift a channel; the running mean and variance aren't learned."
-            return Formula(
-                "parameters", r"\text{parameters} = 2C", (f"= {times(2, layer.channels)}", total), note
-            )
+            return _parameters("2C", (f"= {times(2, layer.channels)}", total), note)
     return _parameters("0", (total,), f"{layer_name(layer)} learns nothing.")
 
 
@@ -75,8 +69,7 @@ def macs_formula(layer: Layer, input_shape: Shape) -> Formula:
             return _macs(symbols, (*steps, total), note)
         case Linear():
             ahead = input_shape[:-1]
-            letters = {0: "", 1: r"C \times ", 2: r"C \times H \times "}[len(ahead)]
-            symbols = rf"{letters}N_{{in}} \times N_{{out}}"
+            symbols = times(*letters(len(ahead) + 1)[:-1], "N_{in}", "N_{out}")
             factors = times(*ahead, layer.in_features, layer.out_features)
             return _macs(symbols, (f"= {factors}", total))
     note = f"{layer_name(layer)} multiplies no inputs by weights in sums, so it counts 0."

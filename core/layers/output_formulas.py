@@ -17,8 +17,6 @@ from core.layers.shapes import Shape, kind_of, shape_text
 from core.layers.transposed import ConvTranspose2d, Spread
 from core.layers.windows import Windows
 
-LETTERS = {1: "N", 2: "CL", 3: "CHW"}
-
 
 @dataclass(frozen=True)
 class _Axis:
@@ -181,23 +179,28 @@ def _adaptive_spans(size: int, asked: int) -> list[int]:
 
 
 def _flatten_formula(shape: Shape) -> Formula:
-    letters = LETTERS.get(len(shape), "")
-    product = r" \times ".join(letters)
+    product = times(*letters(len(shape)))
     steps = [f"= {times(*shape)}"] if len(shape) > 1 else []
     note = "A vector stays as it is." if len(shape) == 1 else ""
     return Formula("output features", f"N = {product}", (*steps, f"= {number(prod(shape))}"), note)
 
 
 def _unchanged_formula(layer: Layer, output: Shape) -> Formula:
-    letters = LETTERS[len(output)]
-    after = ", ".join(f"{letter}'" for letter in letters)
+    before = letters(len(output))
+    after = ", ".join(f"{letter}'" for letter in before)
     sides = ", ".join(number(side) for side in output)
     return Formula(
         "output size",
-        f"({after}) = ({', '.join(letters)})",
+        f"({after}) = ({', '.join(before)})",
         (f"= ({sides})",),
         f"{layer_name(layer)} leaves the {kind_of(output)} {shape_text(output)} as large as it was.",
     )
+
+
+def letters(axes: int) -> tuple[str, ...]:
+    """What the sides of a shape are called in formulas: N, (C, L) or (C, H, W)."""
+    known = {1: ("N",), 2: ("C", "L"), 3: ("C", "H", "W")}
+    return known.get(axes) or tuple(f"D_{axis}" for axis in range(1, axes + 1))
 
 
 def _count(count: int, pixel: str, one: str = "1 ") -> str:
