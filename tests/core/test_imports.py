@@ -24,7 +24,14 @@ print(*(name for name in {WATCHED!r} if name in sys.modules), *core)
 """
 
 # Modules of these packages and files may load torch when they are imported; the others may not.
-NEEDS_TORCH = ("core.training", "core.serving", "core.insight", "core.data.augmentation", "core.models.cnn")
+NEEDS_TORCH = (
+    "core.training",
+    "core.serving",
+    "core.insight",
+    "core.data.augmentation",
+    "core.models.cnn",
+    "core.models.registry",
+)
 NO_TORCH_AT_ALL = (
     "core.training.config",
     "core.training.device",

@@ -1,0 +1,245 @@
+"""What a torch module computes, followed on the meta device: a row for each layer and each operation."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
+
+from core.layers.layer import Layer
+from core.layers.shapes import MapShape, Shape
+from core.models.registry_operations import (
+    FRESH,
+    UNARY,
+    layer_of,
+    record_of_operation,
+    tensors_in,
+    words_of_operation,
+)
+from core.models.registry_records import changes_nothing, is_layer, record_of, words_of
+from core.models.walk import LayerRow
+
+
+@dataclass(frozen=True)
+class _Cost:
+    """Of what doesn't depend on the picture: counted by the first row that uses it."""
+
+    name: str = ""
+    parameters: int = 0
+    macs: int = 0
+
+
+@dataclass(frozen=True)
+class _Origin:
+    """The rows that a tensor depends on first (-1 for the picture), and the costs that nobody has counted."""
+
+    rows: tuple[int, ...] = ()
+    owed: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Call:
+    name: str
+    module: nn.Module
+    input: Shape
+    macs: int  # counted before it
+
+    @property
+    def is_layer(self) -> bool:
+        return is_layer(self.module)
+
+
+class Trace(TorchFunctionMode):
+    """Follows one picture through `model`; `rows` is filled as far as the model runs.
+
+    `beside` names modules that only training runs, each under the module after which it stands.
+    MACs are those of PyTorch's own operations, by the formulas of `torch.utils.flop_counter`.
+    """
+
+    def __init__(self, model: nn.Module, beside: Mapping[str, str]) -> None:
+        super().__init__()
+        self.rows: list[LayerRow] = []
+        self._model = model
+        self._beside = beside
+        self._macs = _MacCounter()
+        self._costs = {id(p): _Cost(name, p.numel()) for name, p in model.named_parameters()}
+        self._origins = {id(p): _Origin(owed=(id(p),)) for p in model.parameters()}
+        self._alive: list[Tensor] = []  # while a tensor lives, no other has its id
+        self._running: list[_Call] = []
+        self._operation = ""
+
+    def run(self, input_shape: MapShape) -> None:
+        """Follow a picture (1, C, H, W); what the model raises goes through, and `stopped_at` tells where."""
+        picture = torch.empty(1, *input_shape, device="meta")
+        self._remember([picture], _Origin((-1,)))
+        for name, module in self._model.named_modules():
+            module.register_forward_pre_hook(partial(self._enter, name))
+            module.register_forward_hook(partial(self._leave, name), with_kwargs=True)
+        with torch.no_grad(), self._macs, self:
+            self._model(picture)
+
+    def stopped_at(self) -> LayerRow:
+        """The row of what couldn't run."""
+        call, path = self._running[-1], self._running[-1].name
+        if not call.is_layer:
+            layer = layer_of(self._operation)
+            return LayerRow(_under(path, layer.lower()), path, None, layer, "", (), 0, 0, input=call.input)
+        record, layer = record_of(call.module), type(call.module).__name__
+        words = words_of(call.module, record)
+        return LayerRow(
+            call.name,
+            _outer(call.name),
+            None,
+            layer,
+            words,
+            (),
+            0,
+            0,
+            input=call.input,
+            record=record,
+        )
+
+    def __torch_function__(
+        self, func: Callable, types: Any, args: tuple = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        if not self._running or self._running[-1].is_layer:
+            return func(*args, **(kwargs or {}))
+        self._operation, before = func.__name__, self._macs.total
+        output = func(*args, **(kwargs or {}))
+        if tensors_in(output) and self._operation not in FRESH:
+            self._follow(self._operation, args, kwargs or {}, output, self._macs.total - before)
+        return output
+
+    def _enter(self, name: str, module: nn.Module, args: Any) -> None:
+        self._running.append(_Call(name, module, self._input_shape(args), self._macs.total))
+
+    def _leave(self, name: str, module: nn.Module, args: tuple, kwargs: dict, output: Any) -> None:
+        call = self._running.pop()
+        if call.is_layer:
+            macs = self._macs.total - call.macs
+            inputs = [args, kwargs, list(module.parameters())]
+            origin = self._origin_of(inputs)
+            if not origin.rows or changes_nothing(module):
+                self._carry(output, origin, macs)
+            else:
+                record = record_of(module)
+                layer, words = type(module).__name__, words_of(module, record)
+                self._add(name, layer, words, inputs, output, origin, macs, record)
+        if name in self._beside:
+            self._add_unused(self._beside[name])
+
+    def _follow(self, operation: str, args: tuple, kwargs: dict, output: Any, macs: int) -> None:
+        """Note an operation between the layers: a row of its own, or where its output comes from."""
+        inputs = [args, kwargs]
+        origin = self._origin_of(inputs)
+        owed = [self._costs[key] for key in origin.owed if key in self._costs]
+        joined = {
+            self._origins[id(tensor)].rows for tensor in tensors_in(inputs) if id(tensor) in self._origins
+        }
+        if not origin.rows or not (owed or macs or operation in UNARY or len(joined - {()}) > 1):
+            self._carry(output, origin, macs)
+            return
+        layer, learned = layer_of(operation), [cost.name for cost in owed if cost.name]
+        path = self._running[-1].name
+        record = record_of_operation(operation, args, kwargs)
+        if operation == "linear" and learned:
+            name, words = _outer(learned[0]), words_of(None, record)
+        else:
+            name, words = _under(path, layer.lower()), words_of_operation(layer, args, path, learned)
+        self._add(name, layer, words, inputs, output, origin, macs, record)
+
+    def _add(
+        self,
+        name: str,
+        layer: str,
+        words: str,
+        inputs: Any,
+        output: Any,
+        origin: _Origin,
+        macs: int,
+        record: Layer | None,
+    ) -> None:
+        costs = [self._costs.pop(key) for key in origin.owed if key in self._costs]
+        self.rows.append(
+            LayerRow(
+                name,
+                _outer(name),
+                None,
+                layer,
+                words,
+                _shape(tensors_in(output)[0]),
+                sum(cost.parameters for cost in costs),
+                macs + sum(cost.macs for cost in costs),
+                input=self._input_shape(inputs),
+                record=record,
+                sources=origin.rows,
+            )
+        )
+        self._remember(tensors_in(output), _Origin((len(self.rows) - 1,)))
+
+    def _add_unused(self, name: str) -> None:
+        """A row for what only training runs: its parameters are the model's, too."""
+        module, last = self._model.get_submodule(name), self.rows[-1]
+        parameters = sum(self._costs.pop(id(p)).parameters for p in module.parameters())
+        layer, words, shape = type(module).__name__, "only in training", last.output
+        source = (len(self.rows) - 1,)
+        self.rows.append(
+            LayerRow(name, "", None, layer, words, shape, parameters, 0, input=shape, sources=source)
+        )
+
+    def _input_shape(self, inputs: Any) -> Shape:
+        """Of the largest tensor that depends on the picture."""
+        found = [tensor for tensor in tensors_in(inputs) if self._origin_of(tensor).rows]
+        return _shape(max(found, key=Tensor.numel)) if found else ()
+
+    def _origin_of(self, inputs: Any) -> _Origin:
+        origins = [self._origins.get(id(tensor), _Origin()) for tensor in tensors_in(inputs)]
+        rows = dict.fromkeys(row for origin in origins for row in origin.rows)
+        owed = dict.fromkeys(key for origin in origins for key in origin.owed)
+        return _Origin(tuple(rows), tuple(owed))
+
+    def _carry(self, output: Any, origin: _Origin, macs: int) -> None:
+        """`output` stands for what it was made from."""
+        tensors = tensors_in(output)
+        if macs:
+            self._costs[id(tensors[0])] = _Cost(macs=macs)
+            origin = _Origin(origin.rows, (*origin.owed, id(tensors[0])))
+        self._remember(tensors, origin)
+
+    def _remember(self, tensors: Sequence[Tensor], origin: _Origin) -> None:
+        self._alive += tensors
+        for tensor in tensors:
+            self._origins[id(tensor)] = origin
+
+
+class _MacCounter(TorchDispatchMode):
+    def __init__(self) -> None:
+        super().__init__()
+        self.total = 0
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        output = func(*args, **(kwargs or {}))
+        formula = flop_registry.get(func._overloadpacket)
+        if formula is not None:
+            self.total += formula(*args, **(kwargs or {}), out_val=output) // 2
+        return output
+
+
+def _shape(tensor: Tensor) -> Shape:
+    """Without the batch of 1; windows that a model lays into the batch stay."""
+    return tuple(tensor.shape[1:] if tensor.shape[0] == 1 else tensor.shape)
+
+
+def _outer(name: str) -> str:
+    return name.rpartition(".")[0]
+
+
+def _under(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
