@@ -1,3 +1,5 @@
+from random import Random
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -5,21 +7,33 @@ from torch import nn
 
 from core.errors import LayerError
 from core.layers.linear import Flatten, Linear
-from tests.core.layers.torch_parity import assert_agrees
-
-shapes = st.lists(st.integers(1, 6), min_size=1, max_size=3).map(tuple)
-
-
-@settings(deadline=None)
-@given(features=st.integers(1, 6), outputs=st.integers(1, 9), bias=st.booleans(), shape=shapes)
-def test_linear_agrees_with_torch(features, outputs, bias, shape):
-    assert_agrees(Linear(features, outputs, bias), lambda: nn.Linear(features, outputs, bias), shape)
+from core.layers.shapes import Shape
+from tests.core.layers.torch_parity import assert_agrees, assert_agrees_always, side
 
 
-@settings(deadline=None)
-@given(shape=shapes)
-def test_flatten_agrees_with_torch(shape):
-    assert_agrees(Flatten(), nn.Flatten, shape)
+def some_linear(random: Random) -> tuple[Linear, Shape]:
+    shape = tuple(side(random, 6) for _ in range(random.randint(1, 3)))
+    features = shape[-1] if random.random() < 0.7 else random.randint(0, 6)
+    return Linear(features, random.randint(-1, 9), random.random() < 0.5), shape
+
+
+def some_flatten(random: Random) -> tuple[Flatten, Shape]:
+    return Flatten(), tuple(side(random, 6) for _ in range(random.randint(1, 3)))
+
+
+def test_linear_agrees_with_torch():
+    assert_agrees_always(
+        some_linear, lambda layer: nn.Linear(layer.in_features, layer.out_features, layer.bias)
+    )
+
+
+@settings(max_examples=500, deadline=None)
+@given(seed=st.integers(0, 2**63))
+def test_flatten_agrees_with_torch_and_takes_everything(seed):
+    random = Random(seed)
+    for _ in range(20):
+        layer, shape = some_flatten(random)
+        assert assert_agrees(layer, nn.Flatten, shape)
 
 
 def test_macs_leave_out_the_bias():
