@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from core.errors import LayerError
 from core.layers.shapes import MapShape, shape_text
-from core.models.registry_build import CHANNELS, build_on_meta, published, sizes
+from core.models.registry_build import CHANNELS, build_on_meta, float_name, published, sizes
 from core.models.registry_trace import Trace
 from core.models.walk import LayerRow, Walk
 
@@ -21,7 +21,7 @@ def walk_model(name: str, input_shape: MapShape) -> Walk:
     if (error := _refused(name, input_shape)) is not None:
         row = LayerRow("input", "", None, "Input", "", (), 0, 0, str(error), input=input_shape)
         return Walk(input_shape, (row,), error)
-    trace = Trace(build_on_meta(name, input_shape), TRAINING_ONLY.get(name, {}))
+    trace = Trace(build_on_meta(name, input_shape), TRAINING_ONLY.get(float_name(name), {}))
     try:
         trace.run(input_shape)
     except (RuntimeError, ValueError):

@@ -17,6 +17,12 @@ from core.layers.shapes import MapShape, Pair
 
 CHANNELS = 3
 FIXED_SIZE = {"vit_": "image_size", "maxvit_": "input_size"}  # prefix of a name: argument with the size
+QUANTIZED = "quantized_"
+# GoogLeNet's published weights leave its two auxiliary heads out; both draw their first weights slowly.
+AS_PUBLISHED = {
+    "googlenet": {"aux_logits": False, "init_weights": False},
+    "inception_v3": {"init_weights": False},
+}
 ALLOCATES = (torch.empty, torch.zeros, torch.ones, torch.full, torch.rand, torch.randn)
 
 
@@ -33,9 +39,21 @@ class Published:
     accuracy_of_five: float
 
 
+@cache
 def model_names() -> tuple[str, ...]:
-    """Every classification model of torchvision's registry, by name."""
-    return tuple(sorted(torchvision.models.list_models(module=torchvision.models)))
+    """Every classification model of torchvision's registry, by name.
+
+    Those called "quantized_..." are walked in their float form: quantizing changes the numbers' type only.
+    """
+    families = (torchvision.models, torchvision.models.quantization)
+    return tuple(
+        name for family in families for name in sorted(torchvision.models.list_models(module=family))
+    )
+
+
+def float_name(name: str) -> str:
+    """ "resnet18" for "quantized_resnet18"."""
+    return name.removeprefix(QUANTIZED)
 
 
 def published(name: str) -> Published:
@@ -69,10 +87,10 @@ def build_on_meta(name: str, input_shape: MapShape) -> nn.Module:
     arguments: dict[str, Any] = {}
     if (size := _size_argument(name)) is not None:
         arguments[size] = input_shape[1] if size == "image_size" else input_shape[1:]
-    if name == "googlenet":  # its published weights leave the two auxiliary heads out
-        arguments |= {"aux_logits": False, "init_weights": False}
-    if name == "inception_v3":
-        arguments |= {"init_weights": False}
+    if name.startswith(QUANTIZED):
+        arguments["quantize"] = False
+    if float_name(name) in AS_PUBLISHED:
+        arguments |= AS_PUBLISHED[float_name(name)]
     with _WeightsOnMeta():
         model = torchvision.models.get_model_builder(name)(weights=None, **arguments)
     return model.to("meta").eval()

@@ -1,13 +1,13 @@
 """The arithmetic of a torch.nn module, and its settings in words where there is none."""
 
-from typing import Any
+from typing import Any, cast
 
 from torch import nn
 from torchvision.ops import StochasticDepth
 
 from core.layers.adaptive import AdaptiveAvgPool2d
 from core.layers.batch_norm import BatchNorm2d
-from core.layers.convolution import Conv2d
+from core.layers.convolution import Conv2d, MapPadding
 from core.layers.describe import settings_text
 from core.layers.elementwise import Activation, Dropout
 from core.layers.layer import Layer
@@ -28,20 +28,27 @@ ACTIVATIONS = (
     nn.Softmax,
 )
 # They only arrange values.
-ARRANGING = ("Identity", "Permute", "SwapAxes", "WindowPartition", "WindowDepartition")
+ARRANGING = (
+    "Identity",
+    "Permute",
+    "SwapAxes",
+    "WindowPartition",
+    "WindowDepartition",
+    "QuantStub",
+    "DeQuantStub",
+)
 
 
 def record_of(module: nn.Module) -> Layer | None:
     """The layer of core.layers that computes as `module` does; None where there is none."""
     match module:
         case nn.Conv2d():
-            padding = module.padding if isinstance(module.padding, str) else pair(module.padding)
             return Conv2d(
                 module.in_channels,
                 module.out_channels,
                 kernel=pair(module.kernel_size),
                 stride=pair(module.stride),
-                padding=padding,
+                padding=cast(MapPadding, module.padding),
                 dilation=pair(module.dilation),
                 bias=module.bias is not None,
                 groups=module.groups,

@@ -46,7 +46,7 @@ class _Origin:
 class _Call:
     name: str
     module: nn.Module
-    input: Shape
+    args: tuple
     macs: int  # counted before it
 
     @property
@@ -66,7 +66,7 @@ class Trace(TorchFunctionMode):
         self.rows: list[LayerRow] = []
         self._model = model
         self._beside = beside
-        self._macs = _MacCounter()
+        self._macs = _MacCounter()  # type: ignore[no-untyped-call]
         self._costs = {id(p): _Cost(name, p.numel()) for name, p in model.named_parameters()}
         self._origins = {id(p): _Origin(owed=(id(p),)) for p in model.parameters()}
         self._alive: list[Tensor] = []  # while a tensor lives, no other has its id
@@ -85,23 +85,25 @@ class Trace(TorchFunctionMode):
 
     def stopped_at(self) -> LayerRow:
         """The row of what couldn't run."""
-        call, path = self._running[-1], self._running[-1].name
-        if not call.is_layer:
-            layer = layer_of(self._operation)
-            return LayerRow(_under(path, layer.lower()), path, None, layer, "", (), 0, 0, input=call.input)
-        record, layer = record_of(call.module), type(call.module).__name__
-        words = words_of(call.module, record)
+        call = self._running[-1]
+        if call.is_layer:
+            name, layer, record = call.name, type(call.module).__name__, record_of(call.module)
+            words = words_of(call.module, record)
+        else:
+            layer, words, record = layer_of(self._operation), "", None
+            name = _under(call.name, layer.lower())
         return LayerRow(
-            call.name,
-            _outer(call.name),
+            name,
+            _outer(name),
             None,
             layer,
             words,
             (),
             0,
             0,
-            input=call.input,
+            input=self._input_shape(call.args),
             record=record,
+            sources=self._origin_of(call.args).rows,
         )
 
     def __torch_function__(
@@ -115,8 +117,8 @@ class Trace(TorchFunctionMode):
             self._follow(self._operation, args, kwargs or {}, output, self._macs.total - before)
         return output
 
-    def _enter(self, name: str, module: nn.Module, args: Any) -> None:
-        self._running.append(_Call(name, module, self._input_shape(args), self._macs.total))
+    def _enter(self, name: str, module: nn.Module, args: tuple) -> None:
+        self._running.append(_Call(name, module, args, self._macs.total))
 
     def _leave(self, name: str, module: nn.Module, args: tuple, kwargs: dict, output: Any) -> None:
         call = self._running.pop()
@@ -218,9 +220,7 @@ class Trace(TorchFunctionMode):
 
 
 class _MacCounter(TorchDispatchMode):
-    def __init__(self) -> None:
-        super().__init__()
-        self.total = 0
+    total = 0
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple = (), kwargs: dict[str, Any] | None = None
