@@ -1,0 +1,105 @@
+"""What stands after a dot: members of modules and classes, methods of tensors, lists and texts."""
+
+from core.errors import CodeRefused
+from core.models.pasted.module_methods import initialise, module_method
+from core.models.pasted.operations import tensor_attribute
+from core.models.pasted.place import clipped
+from core.models.pasted.python_names import dict_method, list_method, text_method
+from core.models.pasted.values import (
+    Bound,
+    Function,
+    Library,
+    Module,
+    Native,
+    Opaque,
+    PastedClass,
+    Super,
+    Tensor,
+    Value,
+    described,
+)
+
+
+def attribute(holder: Value, name: str) -> Value:
+    """holder.name.
+
+    Raises:
+        CodeRefused: it has no such member, or none that can be followed.
+    """
+    if name.startswith("__") and name not in ("__init__", "__class__", "__name__"):
+        raise CodeRefused(
+            f"`{clipped(name)}` can't be followed.", fix="Leave out what is there for Python's inside."
+        )
+    found: Value = None
+    match holder:
+        case Library():
+            return Library(f"{holder.name}.{name}")
+        case Opaque():
+            return Opaque(f"{holder.what}.{name}")
+        case Tensor():
+            return tensor_attribute(holder, name)
+        case Module():
+            return _of_module(holder, name)
+        case Super():
+            return _of_super(holder, name)
+        case PastedClass():
+            found = name_of(holder) if name == "__name__" else holder.member(name)
+        case list():
+            found = list_method(holder, name)
+        case dict():
+            found = dict_method(holder, name)
+        case str():
+            found = text_method(holder, name)
+    if found is None:
+        raise CodeRefused(
+            f"`.{clipped(name)}` can't be followed.",
+            found=f"{described(holder)}",
+            fix="Use layers, shapes, numbers and lists; leave the rest out.",
+        )
+    return found
+
+
+def name_of(cls: PastedClass) -> str:
+    return cls.name
+
+
+def _of_module(module: Module, name: str) -> Value:
+    if name in module.attributes:
+        return module.attributes[name]
+    if name == "__class__":
+        return module.cls or Opaque(f"the class {module.kind}")
+    if module.cls is not None:
+        lineage = list(module.cls.lineage())
+        for cls in lineage:
+            if name in cls.members:
+                return bound(cls.members[name], module)
+    if name in module.options:
+        return module.options[name]
+    found = module_method(module, name)
+    if found is None:
+        raise CodeRefused(
+            f"The {clipped(module.kind)} has no `{clipped(name)}`.",
+            found=f"its names are {clipped(', '.join(module.attributes)) or 'none'}",
+            fix="Use a name that __init__ sets, spelled the same.",
+        )
+    return found.value
+
+
+def bound(member: Value, module: Module) -> Value:
+    """A class's member as its object gives it."""
+    if not isinstance(member, Function) or member.kind == "staticmethod":
+        return member
+    return Bound(member, module.cls if member.kind == "classmethod" else module)
+
+
+def _of_super(holder: Super, name: str) -> Value:
+    lineage = list(holder.owner.lineage())[1:]
+    for cls in lineage:
+        if name in cls.members:
+            return bound(cls.members[name], holder.receiver)
+    if name == "__init__":
+        return Native("__init__", lambda *layers, **_: initialise(holder.receiver, layers))
+    found = module_method(holder.receiver, name)
+    if found is None:
+        raise CodeRefused(f"super() has no `{clipped(name)}`.", fix="Use a name of the class above.")
+    return found.value

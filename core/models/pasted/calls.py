@@ -1,0 +1,274 @@
+"""What a call gives: a layer of torch.nn, an object of a pasted class, a tensor after a layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from inspect import Signature, signature
+from typing import TYPE_CHECKING
+
+from core.errors import CodeRefused
+from core.models.pasted.attributes import attribute, bound
+from core.models.pasted.module_methods import fill
+from core.models.pasted.nn_layers import LAYERS
+from core.models.pasted.operations import FUNCTIONAL, TORCH
+from core.models.pasted.place import clipped
+from core.models.pasted.python_names import BUILTINS, LIBRARY_FUNCTIONS
+from core.models.pasted.trace import tensor_of
+from core.models.pasted.values import (
+    CONTAINERS,
+    Function,
+    Library,
+    Module,
+    Opaque,
+    Partial,
+    PastedClass,
+    Super,
+    Tensor,
+    Value,
+    described,
+)
+
+if TYPE_CHECKING:
+    from core.models.pasted.statements import Statements
+
+PASSED_THROUGH = (
+    *("torch.compile", "torch.jit.script", "torch.nn.DataParallel", "torch.nn.utils.spectral_norm"),
+    *("torch.nn.utils.parametrizations.spectral_norm", "torch.nn.parallel.DistributedDataParallel"),
+)
+WITHOUT_SHAPES = ("torch.nn.init.", "torch.optim.", "torch.utils.", "torch.cuda.", "torch.backends.")
+
+
+def call_native(
+    name: str, call: Callable[..., Value], positional: list[Value], named: dict[str, Value]
+) -> Value:
+    """A function that the reader knows, with arguments as the code gives them."""
+    try:
+        _signature(call).bind(*positional, **named)
+    except TypeError as error:
+        raise CodeRefused(
+            f"{clipped(name)} can't be called like this: {clipped(str(error))}.",
+            fix="Use the arguments that PyTorch has.",
+        ) from None
+    return call(*positional, **named)
+
+
+@lru_cache(maxsize=512)
+def _signature(call: Callable[..., Value]) -> Signature:
+    return signature(call)
+
+
+def call_library(
+    reader: Statements, function: Library | Opaque, positional: list[Value], named: dict[str, Value]
+) -> Value:
+    """A name of torch, of Python or of another package, called."""
+    if isinstance(function, Opaque):
+        _refuse_tensors(function.what, (*positional, *named.values()))
+        return Opaque(function.what)
+    name = _canonical(function.name)
+    space, _, last = name.rpartition(".")
+    if space == "builtins":
+        return _special(reader, last, positional, named)
+    if name == "functools.partial" and positional:
+        return Partial(positional[0], tuple(positional[1:]), tuple(named.items()))
+    if name in PASSED_THROUGH and positional:
+        return positional[0]
+    if name in LIBRARY_FUNCTIONS:
+        return call_native(last, LIBRARY_FUNCTIONS[name], positional, named)
+    if name == "torch.nn.Module.__init__" and positional and isinstance(positional[0], Module):
+        return call_native(
+            "__init__", attribute(Super(_class(positional[0]), positional[0]), "__init__").call, [], {}
+        )
+    if space == "torch.nn":
+        return _layer(reader, last, positional, named)
+    table = {"torch.nn.functional": FUNCTIONAL, "torch": TORCH}.get(space, {})
+    if last in table and any(_holds_tensor(value) for value in (*positional, *named.values())):
+        return call_native(last, table[last], *_with_input_first(positional, named))
+    _refuse_tensors(name, (*positional, *named.values()))
+    return Opaque(name)
+
+
+def _class(module: Module) -> PastedClass:
+    if module.cls is None:
+        raise CodeRefused(
+            "nn.Module.__init__ belongs in a class's __init__.", fix="Write super().__init__()."
+        )
+    return list(module.cls.lineage())[-1]
+
+
+def _with_input_first(
+    positional: list[Value], named: dict[str, Value]
+) -> tuple[list[Value], dict[str, Value]]:
+    for name in ("input", "tensors"):
+        if name in named and not positional:
+            return [named[name]], {key: value for key, value in named.items() if key != name}
+    return positional, named
+
+
+def _canonical(name: str) -> str:
+    for long, short in (("torch.nn.modules.", "torch.nn."), ("torch.nn.parameter.", "torch.nn.")):
+        if name.startswith(long):
+            return short + name.rpartition(".")[2]
+    return name
+
+
+def _layer(reader: Statements, kind: str, positional: list[Value], named: dict[str, Value]) -> Value:
+    line = reader.place.line or 0
+    if kind in CONTAINERS:
+        module = Module(kind, line)
+        fill(module, [*positional, *([named] if named else [])])
+        return module
+    if kind in LAYERS:
+        call = LAYERS[kind]
+        made = call_native(f"nn.{kind}", call, positional, named)
+        options = dict(_signature(call).bind(*positional, **named).arguments)
+        if callable(made):
+            return Module(kind, line, make=made, options=options)
+        return Module(kind, line, record=made, options=options)
+    if kind.endswith("Loss"):
+        return Opaque(f"nn.{kind}")
+    raise CodeRefused(
+        f"nn.{clipped(kind)} isn't a layer that can be read here.",
+        expected="convolutions, pooling, Linear, normalization, activations, dropout and containers",
+        fix="Leave it out, or replace it by one of these.",
+    )
+
+
+def make_object(
+    reader: Statements, cls: PastedClass, positional: list[Value], named: dict[str, Value]
+) -> Module:
+    """cls(...), of a pasted class."""
+    if cls.root is None or cls.root == Library("builtins.object"):
+        raise CodeRefused(
+            f"{clipped(cls.name)} isn't made from nn.Module.",
+            fix=f"Write class {clipped(cls.name)}(nn.Module):.",
+        )
+    line = reader.place.line or cls.line
+    start = cls.member("__init__")
+    module = Module(cls.name, line, cls=cls, ready=start is None)
+    if isinstance(start, Function):
+        reader.call(bound(start, module), positional, named, start.scope)
+    elif module.container:
+        fill(module, positional)
+    elif positional or named:
+        raise CodeRefused(f"{clipped(cls.name)} takes no arguments.", fix=f"Write {clipped(cls.name)}().")
+    module.ready = True
+    return module
+
+
+def run_module(reader: Statements, module: Module, positional: list[Value], named: dict[str, Value]) -> Value:
+    """module(x)."""
+    if not any(_holds_tensor(value) for value in (*positional, *named.values())):
+        return Opaque(f"what {module.kind} gives")
+    forward = module.cls.member("forward") if module.cls else None
+    if isinstance(forward, Function):
+        trace = next(
+            tensor.trace for value in (*positional, *named.values()) for tensor in _tensors_in(value)
+        )
+        trace.enter(module)
+        try:
+            return reader.call(bound(forward, module), positional, named, forward.scope)
+        finally:
+            trace.leave()
+    if len(positional) != 1 or named:
+        raise CodeRefused(
+            f"{clipped(module.kind)} takes one tensor.",
+            found=f"{len(positional) + len(named)}",
+            fix="Pass x only.",
+        )
+    return run_default(reader, module, positional[0])
+
+
+def run_default(reader: Statements, module: Module, value: Value) -> Value:
+    """What a module without a pasted forward does: its layers one after another, or its own arithmetic."""
+    if module.container == "Sequential":
+        trace = tensor_of(value).trace if isinstance(value, Tensor) else None
+        if trace is not None:
+            trace.enter(module)
+        for layer in module.children.values():
+            value = reader.call(layer, [value], {}, reader.top)
+        if trace is not None:
+            trace.leave()
+        return value
+    tensor = tensor_of(value)
+    if module.record is None and module.make is None:
+        kind = clipped(module.kind)
+        raise CodeRefused(
+            f"{kind} has no forward.", fix="Write def forward(self, x), or call the layers in it."
+        )
+    return tensor.trace.layer(module, tensor)
+
+
+def _tensors_in(value: Value) -> Iterable[Tensor]:
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, list | tuple):
+        yield from (item for item in value if isinstance(item, Tensor))
+
+
+def _holds_tensor(value: Value) -> bool:
+    return any(True for _ in _tensors_in(value))
+
+
+def _refuse_tensors(name: str, values: Iterable[Value]) -> None:
+    if any(_holds_tensor(value) for value in values):
+        raise CodeRefused(
+            f"{clipped(name)} of a tensor can't be followed.",
+            fix="Use layers of torch.nn, functions such as F.relu, torch.flatten and torch.cat, or x.view.",
+        )
+
+
+def _special(reader: Statements, name: str, positional: list[Value], named: dict[str, Value]) -> Value:
+    """isinstance, getattr and the like, which need more than the values themselves."""
+    match name, positional:
+        case "isinstance", [value, kinds]:
+            return any(_is_of(value, kind) for kind in (kinds if isinstance(kinds, tuple) else (kinds,)))
+        case "type", [value]:
+            return (
+                value.cls or Library(f"torch.nn.{value.kind}")
+                if isinstance(value, Module)
+                else _type_of(value)
+            )
+        case "getattr", [holder, str(key), *default]:
+            try:
+                return attribute(holder, key)
+            except CodeRefused:
+                if default:
+                    return default[0]
+                raise
+        case "hasattr", [holder, str(key)]:
+            return isinstance(holder, Module) and key in holder.attributes
+        case "setattr", [Module() as holder, str(key), value]:
+            return reader.set_attribute(holder, key, value)
+        case "super", [PastedClass() as owner, Module() as receiver]:
+            return Super(owner, receiver)
+        case _ if name in BUILTINS:
+            return call_native(name, BUILTINS[name], positional, named)
+    raise CodeRefused(
+        f"{clipped(name)} can't be followed here.",
+        found=", ".join(described(value) for value in positional[:3]),
+        fix="Write the result itself.",
+    )
+
+
+def _type_of(value: Value) -> Library:
+    if isinstance(value, bool | int | float | str | list | tuple | dict):
+        return Library(f"builtins.{type(value).__name__}")
+    raise CodeRefused("The type of this isn't known.", found=described(value), fix="Write the result itself.")
+
+
+def _is_of(value: Value, kind: Value) -> bool:
+    if isinstance(value, Opaque) or isinstance(kind, Opaque):
+        raise CodeRefused(
+            "The type of this isn't known.", found=described(value), fix="Write the result itself."
+        )
+    if isinstance(kind, PastedClass):
+        return isinstance(value, Module) and value.cls is not None and kind in value.cls.lineage()
+    if isinstance(kind, Library):
+        if kind.name.startswith("builtins."):
+            plain = isinstance(value, bool | int | float | str | list | tuple | dict)
+            return plain and (type(value).__name__ == kind.last or (kind.last == "int" and value is True))
+        if isinstance(value, Tensor):
+            return kind.last == "Tensor"
+        return isinstance(value, Module) and (kind.last in ("Module", value.kind, value.container))
+    raise CodeRefused("The type of this isn't known.", found=described(kind), fix="Write the result itself.")

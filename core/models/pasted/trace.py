@@ -1,0 +1,205 @@
+"""One way through the network for a picture of one shape: the rows of its walk, as forward makes them."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from core.errors import CodeRefused, LayerError
+from core.layers.layer import Layer
+from core.layers.receptive import Reach
+from core.layers.shapes import Shape, shape_text
+from core.models.pasted.place import Place, clipped
+from core.models.pasted.values import Module, Tensor, described, named_modules
+from core.models.walk import LayerRow, Walk, layer_row
+
+MOST_ROWS = 3_000
+
+
+class Stopped(Exception):
+    """The last row can't be built: the walk ends there."""
+
+
+class Trace:
+    """`place` says at which line of the code the trace is."""
+
+    def __init__(self, root: Module, place: Place, input_shape: Shape) -> None:
+        self.place = place
+        self.input_shape = input_shape
+        self.rows: list[LayerRow] = []
+        self.error: LayerError | None = None
+        self._names = {id(module): name for name, module in named_modules(root)}
+        self._within: list[str] = []  # modules whose forward runs, outermost first
+        self._given: Counter[str] = Counter()
+        self._met: set[int] = set()
+        self._made: dict[int, Layer] = {}  # records of lazy layers
+
+    @property
+    def walk(self) -> Walk:
+        return Walk(self.input_shape, tuple(self.rows), self.error)
+
+    def picture(self) -> Tensor:
+        return Tensor(self.input_shape, -1, Reach() if len(self.input_shape) > 1 else None, self)
+
+    def enter(self, module: Module) -> None:
+        self._within.append(self._names.get(id(module), module.kind))
+
+    def leave(self) -> None:
+        self._within.pop()
+
+    def layer(self, module: Module, tensor: Tensor) -> Tensor:
+        """The row of a layer's call; its parameters count the first time only."""
+        record = self._record(module, tensor)
+        name = self._names.get(id(module)) or self._new_name(module.kind.lower())
+        again = id(module) in self._met
+        self._met.add(id(module))
+        return self._add(record, tensor, name, module.kind, module.line, again)
+
+    def apply(self, record: Layer, tensor: Tensor, name: str, kind: str = "") -> Tensor:
+        """The row of a function that is called on a tensor in forward."""
+        return self._add(record, tensor, self._new_name(name), kind, self.place.line)
+
+    def combine(self, kind: str, left: Tensor, right: Tensor) -> Tensor:
+        """The row of an addition or the like of two tensors, the smaller one stretched where sides are 1."""
+        output: list[int] = []
+        rank = max(len(left.shape), len(right.shape))
+        for a, b in zip(_padded(left.shape, rank), _padded(right.shape, rank), strict=True):
+            output.append(max(a, b) if 1 in (a, b) else a)
+            if a != b and 1 not in (a, b):
+                self.stop(
+                    kind,
+                    left,
+                    LayerError(
+                        "The two tensors don't have the same shape.",
+                        expected=shape_text(left.shape),
+                        found=shape_text(right.shape),
+                        fix="Give both ways the same channels, strides and padding.",
+                    ),
+                    (left, right),
+                )
+        return self.put(kind, (left, right), tuple(output), _joined((left, right)))
+
+    def concatenate(self, tensors: Sequence[Tensor], axis: int) -> Tensor:
+        """The row of torch.cat; `axis` 0 is that of the channels."""
+        first = tensors[0]
+        for tensor in tensors[1:]:
+            same = len(tensor.shape) == len(first.shape)
+            if not same or any(
+                a != b
+                for place, (a, b) in enumerate(zip(first.shape, tensor.shape, strict=True))
+                if place != axis
+            ):
+                self.stop(
+                    "Concat",
+                    first,
+                    LayerError(
+                        "The tensors don't fit together side by side.",
+                        expected=f"{shape_text(first.shape)}, but for axis {axis + 1}",
+                        found=shape_text(tensor.shape),
+                        fix="Make the other sides equal, by padding, cropping or another picture size.",
+                    ),
+                    tensors,
+                )
+        output = list(first.shape)
+        output[axis] = sum(tensor.shape[axis] for tensor in tensors)
+        return self.put("Concat", tensors, tuple(output), _joined(tensors))
+
+    def put(
+        self, kind: str, sources: Sequence[Tensor], output: Shape, reach: Reach | None, settings: str = ""
+    ) -> Tensor:
+        """The row of something that has no arithmetic of its own."""
+        self._check_length()
+        if not settings and len(sources) > 1:
+            settings = " + ".join(shape_text(tensor.shape) for tensor in sources) if kind == "Concat" else ""
+        row = LayerRow(
+            self._new_name(kind.lower()),
+            self._within[-1] if self._within else "",
+            None,
+            kind,
+            settings,
+            output,
+            0,
+            0,
+            input=sources[0].shape,
+            reach=reach,
+            line=self.place.line,
+            sources=self._sources(sources),
+        )
+        self.rows.append(row)
+        return Tensor(output, len(self.rows) - 1, reach, self)
+
+    def stop(self, kind: str, tensor: Tensor, error: LayerError, sources: Sequence[Tensor] = ()) -> None:
+        """Ends the walk with a row that can't be built.
+
+        Raises:
+            Stopped: always.
+        """
+        self.put(kind, sources or (tensor,), (), None)
+        self.rows[-1] = replace(self.rows[-1], problem=str(error))
+        self.error = error
+        raise Stopped
+
+    def _record(self, module: Module, tensor: Tensor) -> Layer:
+        if module.record is not None:
+            return module.record
+        if module.make is None:
+            raise CodeRefused(f"nn.{clipped(module.kind)} can't be called.", fix="Call the layers in it.")
+        if id(module) not in self._made:
+            self._made[id(module)] = module.make(tensor.shape)
+        return self._made[id(module)]
+
+    def _add(
+        self, record: Layer, tensor: Tensor, name: str, kind: str, line: int | None, again: bool = False
+    ) -> Tensor:
+        self._check_length()
+        row, error = layer_row(
+            record,
+            tensor.shape,
+            name=name,
+            path=self._within[-1] if self._within else "",
+            line=line,
+            reach=None,
+            sources=self._sources((tensor,)),
+        )
+        if kind:
+            row = replace(row, layer=kind)
+        if again:
+            row = replace(row, parameters=0, settings=f"{row.settings}, the same weights again".lstrip(", "))
+        self.rows.append(row)
+        if error is not None:
+            self.error = error
+            raise Stopped
+        return Tensor(row.output, len(self.rows) - 1, row.reach, self)
+
+    def _sources(self, tensors: Sequence[Tensor]) -> tuple[int, ...]:
+        places = tuple(tensor.source for tensor in tensors)
+        return () if places == (len(self.rows) - 1,) else places
+
+    def _new_name(self, word: str) -> str:
+        """relu, relu_1, relu_2 ..., as torch.fx names what has no name."""
+        self._given[word] += 1
+        return word if self._given[word] == 1 else f"{word}_{self._given[word] - 1}"
+
+    def _check_length(self) -> None:
+        if len(self.rows) >= MOST_ROWS:
+            raise CodeRefused("The network is too long to be read.", fix="Paste one with fewer layers.")
+
+
+def tensor_of(value: object) -> Tensor:
+    """`value` as the tensor that a layer needs.
+
+    Raises:
+        CodeRefused: it is none.
+    """
+    if not isinstance(value, Tensor):
+        raise CodeRefused(
+            "A tensor is needed here.", found=described(value), fix="Pass x, or what a layer gives."
+        )
+    return value
+
+
+def _padded(shape: Shape, rank: int) -> Shape:
+    return (1,) * (rank - len(shape)) + shape
+
+
+def _joined(tensors: Sequence[Tensor]) -> Reach | None:
+    return None
