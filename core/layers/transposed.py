@@ -25,9 +25,7 @@ class Spread:
     dilation: int = 1
 
     def __post_init__(self) -> None:
-        # PyTorch takes a dilation of 0 where a kernel of one pixel has nothing to dilate.
-        dilation = 1 if (self.kernel, self.dilation) == (1, 0) else self.dilation
-        check_window(self.kernel, self.stride, self.padding, dilation)
+        check_window(self.kernel, self.stride, self.padding, self.dilation)
         check_least("output padding", self.output_padding, 0)
         most = max(self.stride, self.dilation) - 1
         if self.output_padding > most:

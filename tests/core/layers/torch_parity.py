@@ -1,6 +1,7 @@
 """Our arithmetic of a layer against the module that it stands for, run on a real tensor.
 
-On the processor, not on the meta device, which accepts a negative padding and a dilation of 0.
+On the processor, not on the meta device, which accepts a negative padding and a dilation of 0; and by
+PyTorch's own kernels, which are faster on tensors this small than those of oneDNN, and answer the same.
 """
 
 import warnings
@@ -48,7 +49,10 @@ def assert_agrees_always(
             layer, shape = draw(random)
             answers[assert_agrees(layer, lambda layer=layer: module_of(layer), shape)] += 1
 
-    compare()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with torch.backends.mkldnn.flags(enabled=False):
+            compare()
     assert answers.total() >= SEEDS * DRAWS
     assert min(answers[True], answers[False]) > answers.total() / 10, answers
 
