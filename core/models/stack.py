@@ -11,6 +11,7 @@ from core.layers.elementwise import Activation
 from core.layers.layer import Layer
 from core.layers.linear import Linear
 from core.layers.pooling import AvgPool2d, MaxPool2d
+from core.layers.receptive import Reach, reach_after
 from core.layers.shapes import Shape
 from core.layers.torch_source import torch_source
 from core.layers.transposed import ConvTranspose2d
@@ -42,9 +43,12 @@ def fitted(layer: Layer, shape: Shape) -> Layer:
 def walk_layers(layers: Sequence[Layer], input_shape: Shape) -> Walk:
     """`layers` on pictures of `input_shape` (C, H, W), as far as they can be built; never raises."""
     rows: list[LayerRow] = []
-    shape = input_shape
+    shape: Shape = input_shape
+    reach: Reach | None = Reach()
     for layer, name in zip(layers, layer_names(layers), strict=True):
-        row, error = layer_row(fitted(layer, shape), shape, name=name, path=name)
+        layer = fitted(layer, shape)
+        reach = reach_after(layer, reach, shape)
+        row, error = layer_row(layer, shape, name=name, path=name, reach=reach)
         rows.append(row)
         if error is not None:
             return Walk(input_shape, tuple(rows), error)

@@ -1,7 +1,8 @@
 """A stack of layers as a short text for an address, such as conv16-p1.relu.max2.flatten.linear10, and back.
 
 A layer is a word, its main setting, and after a dash each the letter and the value of what is not at
-PyTorch's default. Channels and features that come in are left out: `stack.fitted` fills them in.
+PyTorch's default. Channels and features that come in are left out: `stack.fitted` fills them in. Numbers
+are kept within what a control can show.
 """
 
 import re
@@ -59,6 +60,7 @@ WORDS = {
 }
 PAIRS = {"kernel", "stride", "padding", "dilation", "output", "output_padding"}
 TRUTHS = {"bias", "ceil_mode", "count_include_pad"}
+FROM_ZERO = {"padding", "output_padding", "probability", *TRUTHS}
 _TOKEN = re.compile(r"([a-z]+)([0-9x]*)((?:-[a-z][a-z0-9]+)*)")
 _NUMBERS = re.compile(r"\d{1,5}")
 
@@ -144,14 +146,15 @@ def _value(name: str, text: str, token: str) -> Any:
     numbers = text.split("x")
     if not all(_NUMBERS.fullmatch(number) for number in numbers) or len(numbers) > 2:
         raise _unreadable(token)
-    values = [min(int(number), LARGEST) for number in numbers]
+    least = 0 if name in FROM_ZERO else 1
+    values = [max(least, min(int(number), LARGEST)) for number in numbers]
     if name in PAIRS:
         return (values[0], values[-1])
     if len(values) > 1:
         raise _unreadable(token)
     if name in TRUTHS:
         return bool(values[0])
-    return values[0] / 100 if name == "probability" else values[0]
+    return min(values[0], 95) / 100 if name == "probability" else values[0]
 
 
 def _unreadable(found: str) -> ConfigError:
