@@ -1,0 +1,313 @@
+// The lab: the maps side by side, the lens, and the controls; plays, and answers to pointer and keys.
+
+const NARROW = 560; // screen pixels: below, the lens stands under the maps
+const ROOMY = 800; // from here on a short sum stands in the lens
+const SHORT_SUM = 9; // weights
+const GAP = 20;
+const TALLEST = 360; // screen pixels of a map
+const SMALLEST = 72; // a map is drawn larger than to scale rather than smaller than this
+const PATIENCE = 70; // milliseconds between two texts of the lens while it plays
+const SPEEDS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000]; // windows a second
+const SWEEP = 12; // seconds that one sweep should take, unless the speed is set by hand
+const ICONS = {
+  start: "M6 5h2.4v14H6zM19 5v14L9.5 12z",
+  back: "M15.5 5v14L5 12zM17 5h2.4v14H17z",
+  play: "M7 4.5v15L20 12z",
+  pause: "M6.5 5h4v14h-4zM13.5 5h4v14h-4z",
+  next: "M8.500 5v14L19 12zM4.600 5H7v14H4.600z",
+};
+
+function icon(name) {
+  return `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${ICONS[name]}"/></svg>`;
+}
+
+class Lab {
+  constructor(root, host) {
+    Object.assign(this, { root, host, views: [], playing: false, done: 0, frames: 0, hover: null, speed: null });
+    this.maps = element("div", "maps");
+    this.lens = new Lens((weights) => this.edit?.(weights));
+    this.hint = element("p", "hint");
+    this.buildControls();
+    this.below = element("div", "below");
+    root.replaceChildren(this.controls, this.maps, this.below, this.hint);
+    this.resizing = new ResizeObserver(() => this.scene && this.width !== this.root.clientWidth && this.layOut());
+    this.resizing.observe(root);
+  }
+
+  buildControls() {
+    this.controls = element("div", "controls");
+    const button = (name, words, act) => {
+      const made = element("button");
+      made.type = "button";
+      made.innerHTML = icon(name);
+      made.setAttribute("aria-label", words);
+      made.title = words;
+      made.addEventListener("click", act);
+      this.controls.append(made);
+      return made;
+    };
+    button("start", "To the start", () => this.stopAt(1));
+    button("back", "Step back", () => this.stopAt(this.done - 1));
+    this.toggle = button("play", "Play", () => (this.playing ? this.pause() : this.play()));
+    this.toggle.classList.add("primary");
+    button("next", "Step", () => this.stopAt(this.done >= this.count ? 1 : this.done + 1));
+    this.scrub = this.slider("Position", 1, 1, (to) => this.stopAt(to));
+    this.place = element("output");
+    this.pace = this.slider("Speed", 0, SPEEDS.length - 1, (to) => { this.speed = SPEEDS[to]; this.sayPlace(); });
+    this.rate = element("output", "rate");
+    const label = element("label", "pace", "Speed ");
+    label.append(this.pace, this.rate);
+    this.controls.append(this.scrub, this.place, label);
+  }
+
+  slider(words, low, high, act) {
+    const made = element("input");
+    Object.assign(made, { type: "range", min: low, max: high });
+    made.setAttribute("aria-label", words);
+    made.addEventListener("input", () => act(Number(made.value)));
+    return made;
+  }
+
+  // Take a new scene; position and play go on where they were.
+  show(data, edit) {
+    const share = this.scene ? this.done / this.count : 1;
+    this.scene = readScene(data);
+    this.edit = edit;
+    const [driver] = this.scene.drivers;
+    this.count = driver.height * driver.width;
+    this.done = Math.max(1, Math.min(this.count, Math.round(share * this.count)));
+    this.hover = null;
+    this.dim = this.scene.kind === "pooling" && this.dim;
+    this.selected = this.chosen(driver);
+    this.scrub.max = this.count;
+    if (this.views.length !== this.scene.maps.length || this.kind !== this.scene.kind) this.buildMaps();
+    this.layOut();
+  }
+
+  // The pixel to look at first: the one that was computed last, or in a whole map one in its middle.
+  chosen(driver) {
+    const at = this.done < this.count ? this.done - 1
+      : Math.floor(driver.height / 2) * driver.width + Math.floor(driver.width / 2);
+    return { map: driver.index, row: Math.floor(at / driver.width), column: at % driver.width };
+  }
+
+  buildMaps() {
+    this.kind = this.scene.kind;
+    this.root.dataset.kind = this.kind;
+    this.views = this.scene.maps.map((_, index) => new MapView(index));
+    const figures = this.views.map((view) => view.figure);
+    this.maps.replaceChildren(...(this.kind === "convolution" ? [figures[0], this.lens.root, figures[1]] : figures));
+    if (this.kind !== "convolution") this.below.prepend(this.lens.root);
+    this.views.forEach((view, index) => this.listen(view.overlay, view, index));
+    this.hint.replaceChildren();
+    if (this.kind === "pooling") {
+      const box = element("input");
+      Object.assign(box, { type: "checkbox", checked: this.dim });
+      box.addEventListener("change", () => { this.dim = box.checked; this.light(); });
+      const label = element("label");
+      label.append(box, element("span", "kept"));
+      this.hint.append(label);
+    }
+  }
+
+  listen(overlay, view, index) {
+    const point = (event) => this.pointAt(view.cellAt(event), index);
+    overlay.addEventListener("pointermove", point);
+    overlay.addEventListener("pointerdown", point);
+    overlay.addEventListener("pointerleave", () => { this.hover = null; this.light(); });
+    overlay.addEventListener("keydown", (event) => this.key(event, index));
+  }
+
+  pointAt(cell, index) {
+    const map = this.scene.maps[index];
+    if (!cell) return;
+    const spot = { map: index, row: cell.row - map.padding[0], column: cell.column - map.padding[1] };
+    if (this.hover && Object.keys(spot).every((key) => spot[key] === this.hover[key])) return;
+    this.hover = spot;
+    if (map.from !== null && !this.playing) this.selected = spot;
+    this.light();
+  }
+
+  key(event, index) {
+    const moves = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+    if (event.key === " ") {
+      event.preventDefault();
+      if (this.playing) this.pause(); else this.play();
+    }
+    if (!moves[event.key]) return;
+    event.preventDefault();
+    this.pause();
+    const map = this.scene.maps[index];
+    const from = [this.hover, this.selected].find((spot) => spot?.map === index) ?? { row: 0, column: -1 };
+    const [down, right] = moves[event.key];
+    const within = (at, pad, size) => Math.max(-pad, Math.min(size + pad - 1, at));
+    const row = within(from.row + down, map.padding[0], map.height);
+    this.pointAt({ row: row + map.padding[0],
+      column: within(from.column + right, map.padding[1], map.width) + map.padding[1] }, index);
+  }
+
+  layOut() {
+    this.width = this.root.clientWidth;
+    if (!this.width) return;
+    const theme = readTheme(this.host);
+    this.lens.build(this.scene, theme);
+    const wide = this.width >= NARROW;
+    const weights = this.scene.kernel?.weights.flat(2).length;
+    const inside = this.kind === "convolution" && this.width >= ROOMY && weights <= SHORT_SUM;
+    this.lens.root.classList.toggle("inside", inside);
+    (inside ? this.lens.root : this.below).append(this.lens.sum);
+    const beside = wide && this.kind === "convolution" ? this.lens.root.getBoundingClientRect().width + GAP : 0;
+    const drawn = !wide && this.kind === "strip" ? this.scene.maps.slice(0, 2) : this.scene.maps;
+    const columns = drawn.reduce((sum, map) => sum + map.columnSource.length, 0);
+    const rows = Math.max(...this.scene.maps.map((map) => map.rowSource.length));
+    const room = this.width - beside - GAP * (drawn.length - 1) - 4;
+    let side = Math.min(room / columns, TALLEST / rows);
+    if (side >= 6) side = Math.floor(side);
+    this.views.forEach((view, index) => {
+      const map = this.scene.maps[index];
+      view.draw(map, Math.max(side, Math.min(SMALLEST / map.columnSource.length, 40)), theme);
+      if (map.from === null) view.reveal();
+    });
+    const kept = this.hint.querySelector(".kept") ?? this.hint;
+    kept.textContent = this.scene.kept ?? this.scene.note ?? "";
+    this.pace.value = this.paceAt();
+    this.revealUpTo(this.done, 0);
+    this.light();
+  }
+
+  paceAt() {
+    const wanted = this.speed ?? this.count / SWEEP;
+    return SPEEDS.reduce((best, speed, at) =>
+      (Math.abs(Math.log(speed / wanted)) < Math.abs(Math.log(SPEEDS[best] / wanted)) ? at : best), 0);
+  }
+
+  // Show outputs `from` to `to` as computed, and in maps between them and the input what they were made of.
+  revealUpTo(to, from) {
+    const outputs = this.views.filter((view) => view.map.from !== null);
+    if (from === 0) outputs.forEach((view) => view.hide());
+    if (to >= this.count) outputs.forEach((view) => view.reveal());
+    const { width } = this.scene.drivers[0];
+    for (let at = from; at < to && to < this.count;) {
+      const row = Math.floor(at / width);
+      const end = Math.min(to, (row + 1) * width);
+      const region = { rows: [row], columns: span(at - row * width, end - at) };
+      for (let map of this.scene.drivers) {
+        for (let part = region; map.from !== null; map = map.parent) {
+          this.views[map.index].reveal(part);
+          part = under(map, part);
+        }
+      }
+      at = end;
+    }
+    this.done = to;
+    this.scrub.value = to;
+    this.sayPlace();
+  }
+
+  sayPlace() {
+    this.place.textContent = `${this.done.toLocaleString("en")} of ${this.count.toLocaleString("en")}`;
+    this.rate.textContent = `${SPEEDS[this.pace.value].toLocaleString("en")}/s`;
+    this.root.dataset.done = this.done;
+  }
+
+  moveTo(to) {
+    const aim = Math.max(1, Math.min(this.count, Math.floor(to)));
+    if (aim !== this.done) this.revealUpTo(aim, aim > this.done ? this.done : 0);
+    const { width, index } = this.scene.drivers[0];
+    this.selected = { map: index, row: Math.floor((aim - 1) / width), column: (aim - 1) % width };
+    this.light();
+  }
+
+  stopAt(to) {
+    this.pause();
+    this.hover = null;
+    this.moveTo(to);
+  }
+
+  play() {
+    if (this.done >= this.count) this.moveTo(1);
+    this.setPlaying(true);
+    this.exact = this.done;
+    this.last = performance.now();
+    const frame = (now) => {
+      if (!this.playing) return;
+      this.exact += (SPEEDS[this.pace.value] * Math.min(200, now - this.last)) / 1000;
+      this.last = now;
+      this.frames += 1;
+      this.root.dataset.frames = this.frames;
+      this.moveTo(this.exact);
+      if (this.done >= this.count) this.pause(); else requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  }
+
+  pause() {
+    this.setPlaying(false);
+    if (this.scene) this.light();
+  }
+
+  setPlaying(playing) {
+    this.playing = playing;
+    this.toggle.innerHTML = icon(playing ? "pause" : "play");
+    this.toggle.setAttribute("aria-label", playing ? "Pause" : "Play");
+    this.toggle.title = playing ? "Pause" : "Play";
+    this.lens.sum.setAttribute("aria-live", playing ? "off" : "polite");
+  }
+
+  // Light up the pixel that is looked at, what made it, and what it goes into.
+  light() {
+    const spot = this.hover ?? this.selected;
+    const map = this.scene.maps[spot.map];
+    const regions = traced(map, regionOf(map, spot.row, spot.column));
+    this.views.forEach((view, index) => {
+      const after = index !== spot.map && view.map.from !== null && !this.madeOf(map, index);
+      view.light(regions[index], after ? REACHED : LIT, this.dim);
+    });
+    const now = performance.now();
+    if (this.playing && now - (this.told ?? 0) < PATIENCE) return;
+    this.told = now;
+    const looked = this.scene.maps[this.selected.map];
+    this.lens.show(this.places(looked, this.selected.row, this.selected.column));
+    if (map.from === null) this.sayReached(map, spot, regions);
+  }
+
+  madeOf(map, index) {
+    for (let at = map; at; at = at.parent) if (at.index === index) return true;
+    return false;
+  }
+
+  // For each part of the lens the output pixel whose window it shows.
+  places(map, row, column) {
+    const found = { [map.index]: [row, column] };
+    const pick = (at, [r, c]) => {
+      const cells = windowUnder(at, r, c).flat();
+      const best = at.step === "max" ? winnerOf(cells) : 0;
+      return cells[best].from;
+    };
+    for (let at = map; at.parent && at.parent.from !== null; at = at.parent) found[at.parent.index] = pick(at, found[at.index]);
+    const regions = traced(map, regionOf(map, row, column));
+    return this.scene.lens.map((index) => {
+      if (found[index]) return found[index];
+      const region = regions[index];
+      return region?.rows.length && region.columns.length ? [region.rows[0], region.columns[0]] : null;
+    });
+  }
+
+  sayReached(map, { row, column }, regions) {
+    const inside = row >= 0 && column >= 0 && row < map.height && column < map.width;
+    const values = inside ? span(0, map.channels).map((channel) => value(map, channel, row, column)).join(", ") : "";
+    const counts = map.children.map((child) => regions[child.index].rows.length * regions[child.index].columns.length);
+    const reach = counts[0] === 0 ? "no window ever covers it"
+      : counts[0] === 1 ? "one window covers it" : `${counts[0]} windows cover it: it goes into ${counts[0]} outputs`;
+    const name = inside ? `input[${row}, ${column}] = ${values}` : `padding at [${row}, ${column}]`;
+    const line = element("div", "line");
+    line.append(element("span", "name", name), element("b", "result", reach));
+    this.lens.sum.replaceChildren(line);
+  }
+
+  close() {
+    this.playing = false;
+    this.resizing.disconnect();
+    this.root.replaceChildren();
+  }
+}
