@@ -1,6 +1,16 @@
 import streamlit as st
 
-from pages.shared.page import ASSETS, DATASETS, PREDICT, RUNS, START, TRAIN_CNN
+from pages.shared.page import (
+    ARCHITECTURE,
+    ASSETS,
+    CONVOLUTION_LAB,
+    DATASETS,
+    LAYER_MATH,
+    PREDICT,
+    RUNS,
+    START,
+    TRAIN_CNN,
+)
 
 st.set_page_config(
     page_title="ConvNet Workbench",
@@ -13,6 +23,16 @@ st.logo(ASSETS / "logo.svg", size="large", icon_image=ASSETS / "icon.svg")
 st.navigation(
     {
         "": [st.Page(START, title="Start", icon=":material/home:", default=True)],
+        "Learn": [
+            st.Page(LAYER_MATH, title="Layer math", icon=":material/calculate:", url_path="layer-math"),
+            st.Page(
+                CONVOLUTION_LAB,
+                title="Convolution lab",
+                icon=":material/grid_on:",
+                url_path="convolution-lab",
+            ),
+            st.Page(ARCHITECTURE, title="Architecture", icon=":material/account_tree:"),
+        ],
         "Data": [st.Page(DATASETS, title="Datasets", icon=":material/photo_library:")],
         "Train": [
             st.Page(TRAIN_CNN, title="Train a CNN", icon=":material/layers:"),

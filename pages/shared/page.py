@@ -7,6 +7,9 @@ import streamlit as st
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 
 START = "home/start.py"
+LAYER_MATH = "learn/layer_math.py"
+CONVOLUTION_LAB = "learn/convolution_lab.py"
+ARCHITECTURE = "learn/architecture.py"
 DATASETS = "data/datasets.py"
 TRAIN_CNN = "train/cnn.py"
 RUNS = "train/runs.py"

@@ -44,6 +44,7 @@ NO_TORCH_AT_ALL = (
 ORDER = {  # what a package of core may know of
     "layers": set(),
     "data": set(),
+    "filtering": {"layers", "data"},
     "models": {"layers", "data"},
     "training": {"layers", "data", "models"},
     "serving": {"layers", "data", "models", "training"},
@@ -99,7 +100,7 @@ class TestImports:
             assert known <= allowed | {"core.runs.store", name}
 
 
-PAGES_WITHOUT_TORCH = ("home.start", "data.datasets")
+PAGES_WITHOUT_TORCH = ("home.start", "learn.convolution_lab", "data.datasets")
 OPEN_PAGE = """
 import sys
 from streamlit.testing.v1 import AppTest
