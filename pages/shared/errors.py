@@ -5,13 +5,14 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from core.errors import WorkbenchError
+from core.errors import CodeRefused, WorkbenchError
 from pages.shared.text import plain
 
 
 def show_error(error: WorkbenchError) -> None:
     """What went wrong, both sides of it where there are two, and what to do."""
-    lines = [f"**{plain(error.problem)}**"]
+    line = f"Line {error.line}: " if isinstance(error, CodeRefused) and error.line is not None else ""
+    lines = [f"**{line}{plain(error.problem)}**"]
     if error.expected:
         lines.append(f"Expected: {plain(error.expected)}")
     if error.found:

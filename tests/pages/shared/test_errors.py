@@ -17,12 +17,25 @@ def page_that_fails() -> None:
         raise ZeroDivisionError
 
 
+def page_that_refuses_code() -> None:
+    from core.errors import CodeRefused
+    from pages.shared.errors import errors_shown
+
+    with errors_shown():
+        raise CodeRefused("Conv3d isn't known.", fix="Use Conv2d.", line=12)
+
+
 def test_user_error_is_said_in_full() -> None:
     app = AppTest.from_function(page_that_raises, default_timeout=30).run()
     assert not app.exception
     said = app.error[0].value
     assert r"The \*file\* is gone" in said
     assert all(part in said for part in ("Expected: one", "Found: none", r"Make it\."))
+
+
+def test_the_line_of_refused_code_stands_first() -> None:
+    app = AppTest.from_function(page_that_refuses_code, default_timeout=30).run()
+    assert app.error[0].value.startswith("**Line 12: Conv3d")
 
 
 def test_other_errors_are_not_swallowed() -> None:

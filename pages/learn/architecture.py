@@ -1,0 +1,53 @@
+import streamlit as st
+
+from pages.learn.architecture_answer import draw, show_details, show_problem, show_totals
+from pages.learn.architecture_input import choose_input
+from pages.learn.architecture_pasted import PASTED, choose_pasted
+from pages.learn.architecture_presets import choose_preset
+from pages.learn.architecture_registry import choose_model
+from pages.learn.stack_builder import choose_stack
+from pages.shared.errors import errors_shown
+from pages.shared.page import open_page
+
+FIRST = "Preset"
+SOURCES = {
+    "Build by hand": choose_stack,
+    FIRST: choose_preset,
+    "torchvision": choose_model,
+    PASTED: choose_pasted,
+}
+WIDTHS = {PASTED: [5, 6]}  # of the editor and the answer; lines of code are long
+
+
+def choose_source() -> str:
+    chosen = st.segmented_control(
+        "Where the network comes from",
+        list(SOURCES),
+        default=FIRST,
+        key="source",
+        bind="query-params",
+        required=True,
+        label_visibility="collapsed",
+    )
+    return chosen or FIRST
+
+
+open_page(
+    "Architecture",
+    "What each layer of a network puts out and costs: build one by hand, choose one, or paste PyTorch code.",
+)
+with errors_shown():
+    source = choose_source()
+    pictures = st.container()
+    editor, answer = st.columns(WIDTHS.get(source, [4, 7]), gap="medium")
+    with editor:
+        choice = SOURCES[source]()
+    with pictures:
+        given = choose_input(choice.name, choice.own)
+    with answer:
+        walk = choice.walk(given.shape)
+        show_totals(walk, given)
+        show_problem(walk)
+        draw(walk)
+    choice.show_rows(walk)
+    show_details(choice, walk, given)

@@ -1,0 +1,44 @@
+"""One of torchvision's classification models; torch is loaded when one is asked for, and not before."""
+
+import streamlit as st
+
+from core.layers.shapes import MapShape, pair_text
+from core.models.walk import Walk
+from pages.learn.architecture_source import Choice
+from pages.shared.text import plain
+
+FIRST = "resnet18"
+SPINNER = "Loading torchvision…"
+
+
+def choose_model() -> Choice:
+    names = _names()
+    name = st.selectbox("Model", names, names.index(FIRST), key="model", bind="query-params") or FIRST
+    facts, channels = _published(name)
+    st.caption(
+        f"Published with its weights {plain(facts.weights)}: {facts.parameters:,} parameters, "
+        f"{facts.giga_macs:.3f} billion MACs at {pair_text(facts.size)}, "
+        f"{facts.accuracy:.1%} of ImageNet's pictures right at the first guess. No weights are loaded here."
+    )
+    return Choice(name=name, own=(channels, *facts.size), walk=lambda shape: _walk(name, shape))
+
+
+@st.cache_resource(show_spinner=SPINNER)
+def _names() -> tuple[str, ...]:
+    from core.models.registry_build import model_names
+
+    return model_names()
+
+
+@st.cache_resource(show_spinner=SPINNER)
+def _published(name: str):
+    from core.models.registry_build import CHANNELS, published
+
+    return published(name), CHANNELS
+
+
+@st.cache_resource(max_entries=64, show_spinner="Walking through the model…")
+def _walk(name: str, shape: MapShape) -> Walk:
+    from core.models.registry import walk_model
+
+    return walk_model(name, shape)

@@ -1,0 +1,22 @@
+"""What each of the page's sources gives: a network that can be walked for any picture."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core.layers.shapes import MapShape, Shape
+from core.models.walk import Walk
+
+
+def _nothing(walk: Walk) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A network as the user chose it; `name` tells it from the others of the page."""
+
+    name: str
+    own: MapShape  # the picture (C, H, W) that it is made for
+    walk: Callable[[Shape], Walk]
+    code: Callable[[Shape], str] | None = None  # its PyTorch source for an input; raises LayerError
+    show_rows: Callable[[Walk], None] = _nothing  # puts the walk into the room that the editor left for it
