@@ -1,0 +1,65 @@
+"""The lecture's CNN pasted for pictures of another size: what's wrong, the fix, and a link to the result."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from pages.learn.architecture_pasted import EXAMPLES
+from tests.journeys.browser import press, settle, visit
+from tests.journeys.server import Server
+
+pytestmark = pytest.mark.journey
+
+
+def type_code(page: Page, code: str) -> None:
+    editor = page.get_by_role("textbox", name="An nn.Sequential")
+    editor.fill(code)
+    editor.press("Control+Enter")
+
+
+def expect_total(page: Page, name: str, value: str) -> None:
+    cell = page.locator("dl.totals > div").filter(has_text=name).locator("dd")
+    expect(cell).to_have_text(value)
+
+
+def test_pasted_code_is_answered_mended_and_shared(server: Server, page: Page) -> None:
+    visit(page, f"{server.url}/architecture")
+    page.get_by_test_id("stButtonGroup").get_by_text("Paste code").click()
+    settle(page)
+    problem = page.get_by_test_id("stAlert")
+    expect(problem).to_contain_text("Line 17")
+    expect(problem).to_contain_text("Linear(8192, 1)")
+    expect(problem).to_contain_text("100×100")
+
+    type_code(page, EXAMPLES["The lecture's CNN"].code.replace("1250", "8192"))
+    expect(problem).to_have_count(0)
+    expect_total(page, "Parameters", "8,279")
+    expect_total(page, "MACs a picture", f"{3 * 256**2 * 9 + 2 * 128**2 * 27 + 8192:,}")
+    lines = page.locator("table.layers tbody tr")
+    expect(lines).to_have_count(8)
+    expect(lines.nth(0)).to_contain_text("(32, 3, 256, 256)")
+    expect(lines.nth(0)).to_contain_text("3 × (1 × 3 × 3) + 3 = 30")
+    expect(lines.last).to_contain_text("(32, 1)")
+
+    expect(page).to_have_url(re.compile("code="))
+    link = page.url
+    visit(page, link)
+    expect_total(page, "Parameters", "8,279")
+    expect(page.locator(".st-key-network-drawing .js-plotly-plot")).to_be_visible()
+
+
+def test_a_network_by_hand_is_built_and_goes_on_as_code(server: Server, page: Page) -> None:
+    visit(page, f"{server.url}/architecture?source=Build+by+hand&side=28&stack=conv8-k3")
+    press(page, "Add a layer")
+    page.get_by_role("option", name="Flatten").or_(page.get_by_role("menuitem", name="Flatten")).first.click()
+    settle(page)
+    press(page, "Add a layer")
+    page.get_by_role("option", name="Linear").or_(page.get_by_role("menuitem", name="Linear")).first.click()
+    settle(page)
+    expect_total(page, "Parameters", f"{8 * 10 + 26 * 26 * 8 * 10 + 10:,}")
+    expect(page).to_have_url(re.compile(r"stack=conv8-k3\.flatten\.linear10"))
+    page.get_by_role("tab", name="Code").click()
+    press(page, "Continue as code")
+    expect(page.get_by_role("textbox", name="An nn.Sequential")).to_have_value(re.compile("Linear.5408, 10."))
+    expect_total(page, "Parameters", f"{8 * 10 + 26 * 26 * 8 * 10 + 10:,}")
