@@ -6,7 +6,8 @@ PyTorch's own kernels, which are faster on tensors this small than those of oneD
 
 import warnings
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from random import Random
 
 import torch
@@ -49,12 +50,23 @@ def assert_agrees_always(
             layer, shape = draw(random)
             answers[assert_agrees(layer, lambda layer=layer: module_of(layer), shape)] += 1
 
-    with warnings.catch_warnings():
+    with one_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with torch.backends.mkldnn.flags(enabled=False):
             compare()
     assert answers.total() >= SEEDS * DRAWS
     assert min(answers[True], answers[False]) > answers.total() / 10, answers
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """On tensors this small, several threads only wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def side(random: Random, most: int = 14) -> int:
