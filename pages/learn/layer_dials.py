@@ -1,0 +1,147 @@
+"""The sliders of the layer math page: their ranges, their words, and what mends an invalid setting."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.layers.receptive import Reach
+from core.layers.shapes import Pair
+from core.layers.sweep import Argument, Setting, nearest_allowed
+
+Place = tuple[
+    Argument, int | None
+]  # an argument, and its axis where rows and columns have sliders of their own
+
+
+@dataclass(frozen=True)
+class Dial:
+    """A slider from `low` to `high`, both counted."""
+
+    label: str
+    low: int
+    high: int
+    default: int
+    help: str
+
+    @property
+    def values(self) -> range:
+        return range(self.low, self.high + 1)
+
+
+# The ranges are the same for every layer: what is set stays set when the layer changes.
+DIALS = {
+    Argument.IN_CHANNELS: Dial(
+        "Input channels", 1, 2048, 3, "Maps that come in: 1 for grey pictures, 3 for colour."
+    ),
+    Argument.SIZE: Dial("Input size", 1, 256, 12, "Pixels of a side of each map that comes in."),
+    Argument.OUT_CHANNELS: Dial("Output channels", 1, 2048, 16, "Maps that go out: each has its own filter."),
+    Argument.KERNEL: Dial("Kernel", 1, 15, 3, "Pixels of a side of the window."),
+    Argument.STRIDE: Dial("Stride", 1, 8, 1, "Pixels that the window moves from one position to the next."),
+    Argument.PADDING: Dial("Padding", 0, 8, 0, "Pixels on each side of the map."),
+    Argument.DILATION: Dial("Dilation", 1, 6, 1, "Pixels from one weight of the window to the next."),
+    Argument.GROUPS: Dial(
+        "Groups", 1, 64, 1, "Parts that the channels are cut into; a filter sees only its own part."
+    ),
+    Argument.OUTPUT_PADDING: Dial(
+        "Output padding", 0, 7, 0, "Pixels added at the right and bottom of the output."
+    ),
+    Argument.OUTPUT: Dial("Output size", 1, 32, 1, "Pixels of a side that each map is brought to."),
+}
+
+
+class Board:
+    """The sliders that stand on the page, each in a room of its own, and below them the switches."""
+
+    def __init__(self) -> None:
+        self.dials = st.container(key="dials")
+        self.switches = st.container(key="switches", horizontal=True)
+        self.rectangular = False
+        self.rooms: dict[Place, DeltaGenerator] = {}
+        self.labels: dict[Place, str] = {}
+
+    def number(self, argument: Argument, label: str = "") -> int:
+        """One slider; where there are two axes, both stand at its value."""
+        return self._slider(argument, None, label or DIALS[argument].label)
+
+    def pair(self, argument: Argument) -> Pair:
+        """(rows, columns): one slider for both, or one for each."""
+        label = DIALS[argument].label
+        if not self.rectangular:
+            value = self._slider(argument, None, label)
+            return value, value
+        return self._slider(argument, 0, f"{label}, rows"), self._slider(argument, 1, f"{label}, columns")
+
+    def offer_rectangular(self) -> None:
+        """The switch between one slider for both axes, and one for each."""
+        self.rectangular = self.switches.toggle(
+            "Rectangular",
+            key="rectangular",
+            help="Rows and columns each get a slider of their own.",
+            bind="query-params",
+            on_change=_copy_to_columns,
+        )
+
+    def switch(self, key: str, default: bool, label: str, words: str) -> bool:
+        """A toggle below the sliders."""
+        return self.switches.toggle(label, default, key=key, help=words, bind="query-params")
+
+    def batch(self) -> int:
+        """Pictures that are computed at once."""
+        words = "Pictures that go through the layer at once; MACs are counted for one."
+        return self.dials.slider("Batch size", 1, 256, 1, key="batch", help=words, bind="query-params")
+
+    def before(self) -> Reach:
+        """What one value of the input sees of the picture, after the layers before this one."""
+        with st.expander("What came before this layer"):
+            st.caption("How much of the picture one value that comes in has seen, and how far apart two are.")
+            left, right = st.columns(2)
+            field = left.slider("Field so far", 1, 128, 1, key="field", bind="query-params")
+            stride = right.slider("Stride so far", 1, 32, 1, key="jump", bind="query-params")
+        return Reach((field, field), (Fraction(stride), Fraction(stride)))
+
+    def show_mends(self, setting: Setting) -> None:
+        """Under each slider that can mend an invalid setting by itself: the nearest value that does."""
+        for (argument, axis), room in self.rooms.items():
+            dial, now = DIALS[argument], setting.value(argument, axis)
+            value = nearest_allowed(setting, argument, dial.values, axis)
+            if value is not None and now is not None:
+                key = key_of(argument, axis)
+                free_side = "right" if now < (dial.low + dial.high) / 2 else "left"
+                room.button(
+                    f"Set to {value}",
+                    key=f"mend_{free_side}_{key}",
+                    icon=":material/build:",
+                    type="tertiary",
+                    on_click=set_values,
+                    args=({key: value},),
+                )
+
+    def _slider(self, argument: Argument, axis: int | None, label: str) -> int:
+        dial, room = DIALS[argument], self.dials.container(gap=None)
+        self.rooms[argument, axis], self.labels[argument, axis] = room, label
+        return room.slider(
+            label,
+            dial.low,
+            dial.high,
+            dial.default,
+            key=key_of(argument, axis),
+            help=dial.help,
+            bind="query-params",
+        )
+
+
+def key_of(argument: Argument, axis: int | None = None) -> str:
+    """The slider's key and its name in the address; rows share theirs with both axes together."""
+    return f"{argument}_w" if axis == 1 else str(argument)
+
+
+def _copy_to_columns() -> None:
+    set_values({key_of(a, 1): st.session_state[key_of(a)] for a in DIALS if key_of(a) in st.session_state})
+
+
+def set_values(values: dict[str, int | bool | str]) -> None:
+    """Move controls, by their keys; for callbacks."""
+    for key, value in values.items():
+        st.session_state[key] = value

@@ -1,0 +1,71 @@
+"""The layers of the layer math page, and examples to start from."""
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """The layers, by their classes in torch.nn."""
+
+    CONV2D = "Conv2d"
+    CONV1D = "Conv1d"
+    TRANSPOSED = "ConvTranspose2d"
+    MAX_POOL = "MaxPool2d"
+    AVG_POOL = "AvgPool2d"
+    ADAPTIVE = "AdaptiveAvgPool2d"
+    LINEAR = "Linear"
+    BATCH_NORM = "BatchNorm2d"
+    FLATTEN = "Flatten"
+
+
+PURPOSES = {
+    Kind.CONV2D: "slides windows of weights over the maps.",
+    Kind.CONV1D: "slides windows of weights along a sequence.",
+    Kind.TRANSPOSED: "spreads each value over a window.",
+    Kind.MAX_POOL: "keeps the largest value of each window.",
+    Kind.AVG_POOL: "keeps the mean of each window.",
+    Kind.ADAPTIVE: "averages each map down to the size that you ask for.",
+    Kind.LINEAR: "weighs every input for every output.",
+    Kind.BATCH_NORM: "brings each channel to mean 0 and variance 1.",
+    Kind.FLATTEN: "lays the values of all maps in one row.",
+}
+SQUARE_ONLY = {Kind.CONV1D, Kind.LINEAR}  # without rows and columns that could differ
+
+Values = dict[str, int | bool | str]  # by the controls' keys
+# What a layer usually starts with; where nothing was moved, a change of layer goes on to that of the new one.
+USUAL: Values = {"kernel": 3, "stride": 1}
+USUAL_OF: dict[Kind, Values] = {
+    Kind.MAX_POOL: {"kernel": 2, "stride": 2},
+    Kind.AVG_POOL: {"kernel": 2, "stride": 2},
+    Kind.TRANSPOSED: {"kernel": 2, "stride": 2},
+}
+
+EXAMPLES: dict[str, Values] = {
+    "The lecture's first convolution": {
+        "layer": Kind.CONV2D,
+        "in_channels": 1,
+        "out_channels": 6,
+        "size": 256,
+    },
+    "A stride that doesn't fit": {"layer": Kind.CONV2D, "size": 12, "stride": 2},
+    "Keep the size": {"layer": Kind.CONV2D, "kernel": 5, "padding_kind": "same"},
+    "ResNet's first layer": {
+        "layer": Kind.CONV2D,
+        "size": 224,
+        "out_channels": 64,
+        "kernel": 7,
+        "stride": 2,
+        "padding": 3,
+    },
+    "Depthwise, as in MobileNet": {
+        "layer": Kind.CONV2D,
+        "in_channels": 32,
+        "out_channels": 32,
+        "groups": 32,
+        "size": 14,
+        "padding": 1,
+    },
+    "Dilated": {"layer": Kind.CONV2D, "dilation": 2, "size": 14},
+    "Halve by pooling": {"layer": Kind.MAX_POOL, "kernel": 2, "stride": 2, "size": 13},
+    "Double the size": {"layer": Kind.TRANSPOSED, "kernel": 2, "stride": 2, "size": 7},
+    "The lecture's last layer": {"layer": Kind.LINEAR, "in_channels": 1250, "out_channels": 1},
+}
