@@ -43,7 +43,9 @@ def attribute(holder: Value, name: str) -> Value:
         case Super():
             return _of_super(holder, name)
         case PastedClass():
-            found = name_of(holder) if name == "__name__" else holder.member(name)
+            found = holder.name if name == "__name__" else holder.member(name)
+            if isinstance(found, Function) and found.kind == "classmethod":
+                found = Bound(found, holder)
         case list():
             found = list_method(holder, name)
         case dict():
@@ -57,10 +59,6 @@ def attribute(holder: Value, name: str) -> Value:
             fix="Use layers, shapes, numbers and lists; leave the rest out.",
         )
     return found
-
-
-def name_of(cls: PastedClass) -> str:
-    return cls.name
 
 
 def _of_module(module: Module, name: str) -> Value:

@@ -14,7 +14,7 @@ from core.models.pasted.nn_layers import LAYERS
 from core.models.pasted.operations import FUNCTIONAL, TORCH
 from core.models.pasted.place import clipped
 from core.models.pasted.python_names import BUILTINS, LIBRARY_FUNCTIONS
-from core.models.pasted.trace import tensor_of
+from core.models.pasted.trace import holds_tensor, tensor_of, tensors_in
 from core.models.pasted.values import (
     CONTAINERS,
     Function,
@@ -82,7 +82,7 @@ def call_library(
     if space == "torch.nn":
         return _layer(reader, last, positional, named)
     table = {"torch.nn.functional": FUNCTIONAL, "torch": TORCH}.get(space, {})
-    if last in table and any(_holds_tensor(value) for value in (*positional, *named.values())):
+    if last in table and any(holds_tensor(value) for value in (*positional, *named.values())):
         return call_native(last, table[last], *_with_input_first(positional, named))
     _refuse_tensors(name, (*positional, *named.values()))
     return Opaque(name)
@@ -138,7 +138,7 @@ def make_object(
     reader: Statements, cls: PastedClass, positional: list[Value], named: dict[str, Value]
 ) -> Module:
     """cls(...), of a pasted class."""
-    if cls.root is None or cls.root == Library("builtins.object"):
+    if not cls.is_module:
         raise CodeRefused(
             f"{clipped(cls.name)} isn't made from nn.Module.",
             fix=f"Write class {clipped(cls.name)}(nn.Module):.",
@@ -147,7 +147,7 @@ def make_object(
     start = cls.member("__init__")
     module = Module(cls.name, line, cls=cls, ready=start is None)
     if isinstance(start, Function):
-        reader.call(bound(start, module), positional, named, start.scope)
+        reader.call(bound(start, module), positional, named)
     elif module.container:
         fill(module, positional)
     elif positional or named:
@@ -158,37 +158,34 @@ def make_object(
 
 def run_module(reader: Statements, module: Module, positional: list[Value], named: dict[str, Value]) -> Value:
     """module(x)."""
-    if not any(_holds_tensor(value) for value in (*positional, *named.values())):
+    if not any(holds_tensor(value) for value in (*positional, *named.values())):
         return Opaque(f"what {module.kind} gives")
     forward = module.cls.member("forward") if module.cls else None
     if isinstance(forward, Function):
-        trace = next(
-            tensor.trace for value in (*positional, *named.values()) for tensor in _tensors_in(value)
-        )
+        trace = next(tensor.trace for value in (*positional, *named.values()) for tensor in tensors_in(value))
         trace.enter(module)
         try:
-            return reader.call(bound(forward, module), positional, named, forward.scope)
+            return reader.call(bound(forward, module), positional, named)
         finally:
             trace.leave()
-    if len(positional) != 1 or named:
-        raise CodeRefused(
-            f"{clipped(module.kind)} takes one tensor.",
-            found=f"{len(positional) + len(named)}",
-            fix="Pass x only.",
-        )
-    return run_default(reader, module, positional[0])
+    return run_default(module, positional, named, reader.call)
 
 
-def run_default(reader: Statements, module: Module, value: Value) -> Value:
+def run_default(
+    module: Module,
+    positional: list[Value],
+    named: dict[str, Value],
+    call: Callable[[Value, list[Value], dict[str, Value]], Value],
+) -> Value:
     """What a module without a pasted forward does: its layers one after another, or its own arithmetic."""
+    values = [*positional, *(named[name] for name in ("input", "x") if name in named)]
+    if len(values) != 1 or len(positional) + len(named) != 1:
+        found = str(len(positional) + len(named))
+        raise CodeRefused(f"{clipped(module.kind)} takes one tensor.", found=found, fix="Pass x only.")
+    (value,) = values
     if module.container == "Sequential":
-        trace = tensor_of(value).trace if isinstance(value, Tensor) else None
-        if trace is not None:
-            trace.enter(module)
         for layer in module.children.values():
-            value = reader.call(layer, [value], {}, reader.top)
-        if trace is not None:
-            trace.leave()
+            value = call(layer, [value], {})
         return value
     tensor = tensor_of(value)
     if module.record is None and module.make is None:
@@ -199,19 +196,8 @@ def run_default(reader: Statements, module: Module, value: Value) -> Value:
     return tensor.trace.layer(module, tensor)
 
 
-def _tensors_in(value: Value) -> Iterable[Tensor]:
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, list | tuple):
-        yield from (item for item in value if isinstance(item, Tensor))
-
-
-def _holds_tensor(value: Value) -> bool:
-    return any(True for _ in _tensors_in(value))
-
-
 def _refuse_tensors(name: str, values: Iterable[Value]) -> None:
-    if any(_holds_tensor(value) for value in values):
+    if any(holds_tensor(value) for value in values):
         raise CodeRefused(
             f"{clipped(name)} of a tensor can't be followed.",
             fix="Use layers of torch.nn, functions such as F.relu, torch.flatten and torch.cat, or x.view.",

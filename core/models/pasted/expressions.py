@@ -6,10 +6,13 @@ from typing import Any
 
 from core.errors import CodeRefused
 from core.models.pasted.attributes import attribute
+from core.models.pasted.nn_layers import LAYERS
+from core.models.pasted.operations import FUNCTIONAL, part_of
 from core.models.pasted.operators import binary, compare, items_of, subscript, truth, unary
 from core.models.pasted.place import Place, bounded_number, bounded_size, clipped
 from core.models.pasted.python_names import BUILTINS, dict_key
 from core.models.pasted.values import (
+    CONTAINERS,
     Bound,
     Function,
     Library,
@@ -64,7 +67,7 @@ class Expressions:
             ast.Lambda: self._lambda,
         }
 
-    def call(self, function: Value, positional: list[Value], named: dict[str, Value], scope: Scope) -> Value:
+    def call(self, function: Value, positional: list[Value], named: dict[str, Value]) -> Value:
         """function(*positional, **named)."""
         raise NotImplementedError
 
@@ -97,9 +100,9 @@ class Expressions:
         if isinstance(value, str):
             bounded_size(len(value), "text")
             return value
-        return (
-            value if value is None or isinstance(value, bool) else Opaque(f"{type(value).__name__} constant")
-        )
+        if value is None or value is ... or isinstance(value, bool):
+            return value
+        return Opaque(f"a {type(value).__name__} constant")
 
     def _name(self, node: ast.Name, scope: Scope) -> Value:
         found = scope.find(node.id)
@@ -109,8 +112,15 @@ class Expressions:
             return Library(KNOWN_WITHOUT_IMPORT[node.id])
         if node.id in BUILTINS:
             return Native(node.id, BUILTINS[node.id])
+        if node.id == "__name__":
+            return "__main__"
         if node.id in SPECIAL_NAMES:
             return Library(f"builtins.{node.id}")
+        for package in self.starred:
+            if package == "torch.nn" and node.id in (*LAYERS, *CONTAINERS, "Module"):
+                return Library(f"torch.nn.{node.id}")
+            if package == "torch.nn.functional" and node.id in FUNCTIONAL:
+                return Library(f"torch.nn.functional.{node.id}")
         raise CodeRefused(
             f"`{clipped(node.id)}` isn't defined in this code.",
             fix="Paste the line that defines it as well, or write its value.",
@@ -121,7 +131,7 @@ class Expressions:
         holder = self.evaluate(node.value, scope)
         found = attribute(holder, node.attr)
         if isinstance(found, Bound) and found.function.kind == "property":
-            return self.call(Bound(found.function, found.receiver), [], {}, scope)
+            return self.call(Bound(found.function, found.receiver), [], {})
         return found
 
     def _call(self, node: ast.Call, scope: Scope) -> Value:
@@ -145,7 +155,7 @@ class Expressions:
         self.place.line = node.lineno
         if function == Library("builtins.super") and not positional:
             return _super_of(scope)
-        return self.call(function, positional, named, scope)
+        return self.call(function, positional, named)
 
     def _binary(self, node: ast.BinOp, scope: Scope) -> Value:
         left, right = self.evaluate(node.left, scope), self.evaluate(node.right, scope)
@@ -206,11 +216,7 @@ class Expressions:
 
     def _subscript(self, node: ast.Subscript, scope: Scope) -> Value:
         holder, key = self.evaluate(node.value, scope), self.evaluate(node.slice, scope)
-        if isinstance(holder, Tensor):
-            raise self.refusal(
-                node, "takes a part of a tensor, which can't be followed", "Use whole tensors between layers."
-            )
-        return subscript(holder, key)
+        return part_of(holder, key) if isinstance(holder, Tensor) else subscript(holder, key)
 
     def _slice(self, node: ast.Slice, scope: Scope) -> slice:
         ends = [

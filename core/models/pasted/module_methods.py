@@ -7,7 +7,16 @@ from core.errors import CodeRefused
 from core.models.pasted.operators import items_of
 from core.models.pasted.place import bounded_size, clipped
 from core.models.pasted.python_names import dict_key
-from core.models.pasted.values import Module, Native, Opaque, Value, described, integer, named_modules
+from core.models.pasted.values import (
+    DefaultForward,
+    Module,
+    Native,
+    Opaque,
+    Value,
+    described,
+    integer,
+    named_modules,
+)
 
 RETURN_ITSELF = (
     *("to", "cpu", "cuda", "half", "float", "double", "bfloat16", "eval", "train", "apply"),
@@ -41,10 +50,12 @@ def module_method(module: Module, name: str) -> Found | None:
         "values": lambda: list(module.children.values()),
         "update": lambda layers: fill(module, [layers]),
     }
+    if name == "_modules":
+        return Found(dict(module.children))
     if name == "training":
         return Found(False)
     if name == "forward":
-        return Found(module)
+        return Found(DefaultForward(module))
     if name in ("weight", "bias"):
         return Found(Opaque(f"the {name}") if module.options.get("bias", True) or name == "weight" else None)
     if name in RETURN_ITSELF:

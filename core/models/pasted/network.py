@@ -1,105 +1,144 @@
 """Pasted PyTorch code as a network: what each of its layers puts out, without running any of it."""
 
-import ast
-from dataclasses import dataclass, field
+from contextlib import suppress
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 
 from core.errors import CodeRefused
 from core.layers.convolution import Conv1d, Conv2d
+from core.layers.linear import Linear
 from core.layers.shapes import Shape
 from core.layers.transposed import ConvTranspose2d
-from core.models.pasted.place import Place
+from core.models.fitting import FittingSides, fitting_sides, misfit, wanted_features
+from core.models.pasted.choosing import Choice, chosen
+from core.models.pasted.place import MOST_STEPS, Place
 from core.models.pasted.source import parse
 from core.models.pasted.statements import Statements
-from core.models.pasted.trace import Stopped, Trace
-from core.models.pasted.values import Module, PastedClass, Value
-from core.models.walk import Walk
+from core.models.pasted.trace import Stopped, Trace, holds_tensor
+from core.models.pasted.values import Module, named_modules
+from core.models.walk import LayerRow, Walk
+
+PROBES: tuple[Shape, ...] = ((3, 64, 64), (3, 64), (64,))
 
 
 @dataclass(frozen=True)
 class PastedNetwork:
-    """`name` is the network's class or variable in the code; `notes` says what was left out."""
+    """`name` is the network's class or variable in the code, `names` are all that could be chosen.
+
+    `notes` are sentences on what was left out, and on what PyTorch would do with the code.
+    """
 
     name: str
+    names: tuple[str, ...]
     notes: tuple[str, ...]
     _root: Module = field(repr=False)
     _source: str = field(repr=False)
 
     def walk(self, input_shape: Shape) -> Walk:
-        """The rows for pictures of `input_shape` (C, H, W); the last one's problem is where shapes don't fit.
+        """The rows for pictures of `input_shape` (C, H, W), or sequences (C, L).
+
+        Where shapes don't fit, the last row says why, and `Walk.error` with it.
 
         Raises:
             CodeRefused: forward does what can't be followed.
         """
-        place = Place()
-        reader = Statements(place, self._source)
-        trace = Trace(self._root, place, input_shape)
+        walk = self._walked(input_shape, Place())
+        if walk.error is None or wanted_features(walk.rows[-1]) is None:
+            return walk
+        sides = self.fitting_sides(input_shape)
+        if sides is None:
+            return walk
+        error = misfit(walk, sides)
+        rows = (*walk.rows[:-1], replace(walk.rows[-1], problem=str(error)))
+        return replace(walk, rows=rows, error=error)
+
+    def fitting_sides(self, input_shape: Shape) -> FittingSides | None:
+        """Sides of the square pictures with the channels of `input_shape` that fit, if any are found."""
+        place = Place(3 * MOST_STEPS)
         try:
-            reader.call(self._root, [trace.picture()], {}, reader.top)
-        except Stopped:
-            pass
-        except RecursionError:
-            raise too_deep(place) from None
-        return trace.walk
+            return fitting_sides(lambda shape: self._walked(shape, place), input_shape)
+        except CodeRefused:
+            return None
 
     @property
     def in_channels(self) -> int | None:
-        """Channels that the first layer wants of a picture, where it fixes them."""
-        for shape in ((3, 64, 64), (3, 64)):
-            try:
-                rows = self.walk(shape).rows
-            except CodeRefused:
-                continue
-            for row in rows:
-                if isinstance(row.record, Conv1d | Conv2d | ConvTranspose2d):
-                    return row.record.in_channels
+        """Channels that the first layer wants of a picture (or of a sequence), where it fixes them."""
+        row = self._first_learning
+        return row.record.in_channels if row and isinstance(row.record, CONVOLUTIONS) else None
+
+    @property
+    def axes(self) -> int:
+        """Axes of what the network takes, without the channels: 2 for pictures, 1 for sequences."""
+        row = self._first_learning
+        return 1 if row and isinstance(row.record, Conv1d) else 2
+
+    @property
+    def _first_learning(self) -> LayerRow | None:
+        """The row of the first convolution or linear layer that a picture meets."""
+        for shape in PROBES:
+            with suppress(CodeRefused):
+                for row in self._walked(shape, Place()).rows:
+                    if isinstance(row.record, (*CONVOLUTIONS, Linear)):
+                        return row
         return None
 
+    @property
+    def parameters(self) -> int:
+        """Learnable numbers of all layers that PyTorch finds in the network, called in forward or not."""
+        layers = (module.record for _, module in named_modules(self._root))
+        return sum(record.parameters for record in layers if record is not None)
 
-def read_network(source: str) -> PastedNetwork:
-    """The network in `source`: an nn.Sequential(...), or nn.Module classes of which the last is taken.
+    def unused(self, walk: Walk) -> tuple[str, ...]:
+        """Names of the layers with parameters that forward never calls."""
+        called = {row.name for row in walk.rows}
+        return tuple(
+            name
+            for name, module in named_modules(self._root)
+            if module.record is not None and module.record.parameters and name not in called
+        )
+
+    def _walked(self, input_shape: Shape, place: Place) -> Walk:
+        root = deepcopy(self._root)  # forward may set attributes
+        reader = Statements(place, self._source)
+        trace = Trace(root, place, input_shape)
+        try:
+            output = reader.call(root, [trace.picture()], {})
+        except Stopped:
+            return trace.walk
+        except RecursionError:
+            raise _too_deep(place) from None
+        if not holds_tensor(output):
+            raise CodeRefused(
+                f"The forward of {self.name} gives back no tensor.",
+                fix="End it with return x.",
+                line=root.cls.line if root.cls else root.line,
+            )
+        return trace.walk
+
+
+CONVOLUTIONS = (Conv1d, Conv2d, ConvTranspose2d)
+
+
+def read_network(source: str, name: str | None = None) -> PastedNetwork:
+    """The network in `source`: an nn.Sequential(...), or an nn.Module class and what it is made of.
+
+    Of several, it is the last one that isn't part of another, or the one called `name`.
 
     Raises:
         CodeRefused: there is none, or a line of it can't be followed.
     """
     tree, cleaned = parse(source)
-    place = Place()
-    reader = Statements(place, cleaned)
+    reader = Statements(Place(), cleaned)
     try:
-        return _read(tree, reader, cleaned)
+        choice: Choice = chosen(reader, tree, name)
     except RecursionError:
-        raise too_deep(place) from None
+        raise _too_deep(reader.place) from None
+    return PastedNetwork(choice.name, choice.names, choice.notes, choice.module, cleaned)
 
 
-def _read(tree: ast.Module, reader: Statements, source: str) -> PastedNetwork:
-    found: list[tuple[str, Value]] = []
-    for statement in tree.body:
-        if isinstance(statement, ast.Expr):
-            value = reader.evaluate(statement.value, reader.top)
-            if isinstance(value, Module):
-                found.append((value.kind, value))
-            continue
-        reader.follow(statement, reader.top)
-        if isinstance(statement, ast.ClassDef | ast.Assign):
-            names = [statement.name] if isinstance(statement, ast.ClassDef) else _names(statement)
-            found += [(name, reader.top.names[name]) for name in names]
-    for name, value in reversed(found):
-        if isinstance(value, PastedClass):
-            value = reader.call(value, [], {}, reader.top)
-        if isinstance(value, Module):
-            return PastedNetwork(name, (), value, source)
-    raise CodeRefused(
-        "There is no network in this code.", fix="Paste an nn.Sequential(...) or an nn.Module class."
-    )
-
-
-def _names(statement: ast.Assign) -> list[str]:
-    return [target.id for target in statement.targets if isinstance(target, ast.Name)]
-
-
-def too_deep(place: Place) -> CodeRefused:
-    """That Python's own depth is spent on the code."""
+def _too_deep(place: Place) -> CodeRefused:
     return CodeRefused(
         "The code is nested too deeply to be read.",
-        fix="Write it with fewer brackets in brackets.",
+        fix="Write it with fewer brackets in brackets, and fewer calls in calls.",
         line=place.line,
     )

@@ -14,6 +14,17 @@ from core.layers.shapes import Pair, Shape
 from core.layers.transposed import ConvTranspose2d
 from core.layers.windows import PaddingMode
 from core.models.pasted.operators import truth
+from core.models.pasted.own_layers import (
+    AlongRow,
+    GroupNorm,
+    InstanceNorm,
+    LayerNorm,
+    Pad,
+    PixelShuffle,
+    PReLU,
+    Unflatten,
+    Upsample,
+)
 from core.models.pasted.values import Value, described, integer
 
 LARGEST = 10**9
@@ -290,8 +301,160 @@ def _activation(kind: str) -> Callable[..., Activation]:
 
 def flatten(start_dim: Value = 1, end_dim: Value = -1) -> Flatten:
     if (start_dim, end_dim) != (1, -1):
-        raise CodeRefused("nn.Flatten of some axes only can't be followed.", fix="Write nn.Flatten().")
+        fix = "Write nn.Flatten(), which flattens each picture."
+        raise CodeRefused("nn.Flatten of other axes can't be followed.", fix=fix)
     return Flatten()
+
+
+def unflatten(dim: Value, unflattened_size: Value) -> Unflatten:
+    sides = unflattened_size if isinstance(unflattened_size, tuple | list) else (unflattened_size,)
+    if dim != 1:
+        raise CodeRefused("nn.Unflatten of another axis than 1 can't be followed.", fix="Write dim=1.")
+    return Unflatten(tuple(size(side, "unflattened_size") for side in sides))
+
+
+def group_norm(
+    num_groups: Value,
+    num_channels: Value,
+    eps: Value = 1e-5,
+    affine: Value = True,
+    device: Value = None,
+    dtype: Value = None,
+) -> GroupNorm:
+    return GroupNorm(size(num_groups, "num_groups"), size(num_channels, "num_channels"), truth(affine))
+
+
+def _instance_norm(axes: int) -> Callable[..., InstanceNorm]:
+    def instance_norm(
+        num_features: Value,
+        eps: Value = 1e-5,
+        momentum: Value = 0.1,
+        affine: Value = False,
+        track_running_stats: Value = False,
+        device: Value = None,
+        dtype: Value = None,
+    ) -> InstanceNorm:
+        return InstanceNorm(size(num_features, "num_features"), axes, truth(affine))
+
+    return instance_norm
+
+
+def layer_norm(
+    normalized_shape: Value,
+    eps: Value = 1e-5,
+    elementwise_affine: Value = True,
+    bias: Value = True,
+    device: Value = None,
+    dtype: Value = None,
+) -> LayerNorm:
+    sides = normalized_shape if isinstance(normalized_shape, tuple | list) else (normalized_shape,)
+    if not sides:
+        raise CodeRefused("LayerNorm needs at least one side.", fix="Write nn.LayerNorm(features).")
+    normalized = tuple(size(side, "normalized_shape") for side in sides)
+    return LayerNorm(normalized, truth(elementwise_affine), truth(bias))
+
+
+def prelu(num_parameters: Value = 1, init: Value = 0.25, device: Value = None, dtype: Value = None) -> PReLU:
+    return PReLU(size(num_parameters, "num_parameters"))
+
+
+SMOOTH = ("linear", "bilinear", "bicubic", "trilinear", "area")
+
+
+def upsample(
+    size: Value = None,
+    scale_factor: Value = None,
+    mode: Value = "nearest",
+    align_corners: Value = None,
+    recompute_scale_factor: Value = None,
+    antialias: Value = False,
+) -> Upsample:
+    smooth = mode in SMOOTH
+    if (size is None) is (scale_factor is None):
+        raise CodeRefused("Upsampling needs either a size or a scale_factor.", fix="Write scale_factor=2.")
+    if size is not None:
+        return Upsample(size=pair(size, "size"), smooth=smooth)
+    scales = scale_factor if isinstance(scale_factor, tuple | list) else (scale_factor, scale_factor)
+    if len(scales) != 2:
+        raise CodeRefused(
+            "scale_factor is one number, or two.", found=described(scale_factor), fix="Write 2."
+        )
+    rows, columns = (share(scale, "scale_factor") for scale in scales)
+    if not (0 < rows < LARGEST and 0 < columns < LARGEST):
+        raise CodeRefused("scale_factor has to be above 0.", found=described(scale_factor), fix="Write 2.")
+    return Upsample(scale=(rows, columns), smooth=smooth)
+
+
+def _upsampling(mode: str) -> Callable[..., Upsample]:
+    def upsampling(size: Value = None, scale_factor: Value = None) -> Upsample:
+        return upsample(size, scale_factor, mode)
+
+    return upsampling
+
+
+def pixel_shuffle(upscale_factor: Value) -> PixelShuffle:
+    return PixelShuffle(size(upscale_factor, "upscale_factor"))
+
+
+def padded(padding: Value, mirrored: bool = False) -> Pad:
+    """Padding of a map as PyTorch gives it: one number, or left, right, top and bottom."""
+    sides = padding if isinstance(padding, tuple | list) else (padding,) * 4
+    if len(sides) not in (2, 4):
+        raise CodeRefused(
+            "Padding is one number, or four: left, right, top, bottom.",
+            found=described(padding),
+            fix="Write (1, 1, 1, 1).",
+        )
+    numbers = [size(side, "padding") for side in sides]
+    left, right, top, bottom = (*numbers, 0, 0)[:4]
+    return Pad(left, right, top, bottom, mirrored)
+
+
+def _pad(mirrored: bool) -> Callable[..., Pad]:
+    def pad(padding: Value, value: Value = 0) -> Pad:
+        return padded(padding, mirrored)
+
+    return pad
+
+
+def conv_transpose1d(
+    in_channels: Value,
+    out_channels: Value,
+    kernel_size: Value,
+    stride: Value = 1,
+    padding: Value = 0,
+    output_padding: Value = 0,
+    groups: Value = 1,
+    bias: Value = True,
+    dilation: Value = 1,
+    padding_mode: Value = "zeros",
+    device: Value = None,
+    dtype: Value = None,
+) -> AlongRow:
+    kernel, step, cut = (
+        single(kernel_size, "kernel_size"),
+        single(stride, "stride"),
+        single(padding, "padding"),
+    )
+    layer = ConvTranspose2d(
+        size(in_channels, "in_channels"),
+        size(out_channels, "out_channels"),
+        kernel=(1, kernel),
+        stride=(1, step),
+        padding=(0, cut),
+        output_padding=(0, single(output_padding, "output_padding")),
+        dilation=(1, single(dilation, "dilation")),
+        groups=size(groups, "groups"),
+        bias=truth(bias),
+    )
+    words = f"{layer.in_channels} → {layer.out_channels}, {kernel}, stride {step}, padding {cut}"
+    return AlongRow(layer, words)
+
+
+def adaptive_max_pool1d(output_size: Value, return_indices: Value = False) -> AlongRow:
+    _no_indices(return_indices)
+    length = single(output_size, "output_size")
+    return AlongRow(AdaptiveMaxPool2d((1, length)), f"to {length}")
 
 
 def lazy_linear(out_features: Value, bias: Value = True, device: Value = None, dtype: Value = None) -> Made:
@@ -323,6 +486,7 @@ ACTIVATIONS = (
     ),
     *("Hardtanh", "Hardswish", "Hardsigmoid", "Softplus", "Softsign", "LogSigmoid", "Softmax", "LogSoftmax"),
     *("Softmin", "Softmax2d", "Tanhshrink", "Softshrink", "Hardshrink", "Threshold", "Identity"),
+    *("LocalResponseNorm", "ChannelShuffle"),
 )
 DROPOUTS = ("Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout")
 LAYERS: dict[str, Callable[..., Made]] = {
@@ -341,6 +505,22 @@ LAYERS: dict[str, Callable[..., Made]] = {
     "SyncBatchNorm": _batch_norm(BatchNorm2d),
     "Linear": linear,
     "Flatten": flatten,
+    "Unflatten": unflatten,
+    "GroupNorm": group_norm,
+    "InstanceNorm1d": _instance_norm(1),
+    "InstanceNorm2d": _instance_norm(2),
+    "LayerNorm": layer_norm,
+    "PReLU": prelu,
+    "Upsample": upsample,
+    "UpsamplingNearest2d": _upsampling("nearest"),
+    "UpsamplingBilinear2d": _upsampling("bilinear"),
+    "PixelShuffle": pixel_shuffle,
+    "ZeroPad2d": _pad(False),
+    "ConstantPad2d": _pad(False),
+    "ReplicationPad2d": _pad(False),
+    "ReflectionPad2d": _pad(True),
+    "ConvTranspose1d": conv_transpose1d,
+    "AdaptiveMaxPool1d": adaptive_max_pool1d,
     "LazyConv1d": _lazy(conv1d),
     "LazyConv2d": _lazy(conv2d),
     "LazyConvTranspose2d": _lazy(conv_transpose2d),

@@ -1,6 +1,8 @@
 """Where the reader is in the code, and how much it has done: no paste can make it run on."""
 
 import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from core.errors import CodeRefused
 
@@ -28,6 +30,17 @@ class Place:
                 fix="Make its loops shorter, or paste fewer layers.",
                 line=self.line,
             )
+
+    @contextmanager
+    def at_most(self, steps: int) -> Iterator[None]:
+        """Lets what is inside take no more than `steps` of those that are left."""
+        before = self.steps_left
+        self.steps_left = min(before, steps)
+        allowed = self.steps_left
+        try:
+            yield
+        finally:
+            self.steps_left = before - (allowed - self.steps_left)
 
 
 def bounded_size(size: int, what: str) -> int:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import CodeRefused
-from core.models.pasted.calls import call_library, call_native, make_object, run_module
+from core.models.pasted.calls import call_library, call_native, make_object, run_default, run_module
 from core.models.pasted.expressions import Expressions
 from core.models.pasted.operators import binary, items_of, truth
 from core.models.pasted.place import MOST_DEPTH, Place, clipped
 from core.models.pasted.python_names import dict_key
 from core.models.pasted.values import (
     Bound,
+    DefaultForward,
     Function,
     Library,
     Module,
@@ -92,7 +93,7 @@ class Statements(Expressions):
                 refused.line = statement.lineno
             raise
 
-    def call(self, function: Value, positional: list[Value], named: dict[str, Value], scope: Scope) -> Value:
+    def call(self, function: Value, positional: list[Value], named: dict[str, Value]) -> Value:
         self.place.depth += 1
         try:
             if self.place.depth > MOST_DEPTH:
@@ -116,6 +117,8 @@ class Statements(Expressions):
                 return make_object(self, function, positional, named)
             case Module():
                 return run_module(self, function, positional, named)
+            case DefaultForward():
+                return run_default(function.module, positional, named, self.call)
             case Partial():
                 together = [*function.positional, *positional]
                 return self._called(function.function, together, dict(function.named) | named)
@@ -219,7 +222,11 @@ class Statements(Expressions):
         return End("return", None if node.value is None else self.evaluate(node.value, scope))
 
     def _if(self, node: ast.If, scope: Scope) -> End | None:
-        return self.run(node.body if truth(self.evaluate(node.test, scope)) else node.orelse, scope)
+        return self.run(self.branch(node, scope), scope)
+
+    def branch(self, node: ast.If, scope: Scope) -> list[ast.stmt]:
+        """The statements that `node` goes on to."""
+        return node.body if truth(self.evaluate(node.test, scope)) else node.orelse
 
     def _for(self, node: ast.For, scope: Scope) -> End | None:
         for item in items_of(self.evaluate(node.iter, scope)):
@@ -357,6 +364,7 @@ class MissingValue(CodeRefused):
     """A call leaves out what the function has no default value for."""
 
     def __init__(self, function: Function, missing: list[str]) -> None:
+        self.names = missing
         listed = clipped(", ".join(missing))
         super().__init__(
             f"{clipped(function.name)} needs a value for {listed}.", fix=f"Give {listed} in the call."

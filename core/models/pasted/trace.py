@@ -1,15 +1,16 @@
 """One way through the network for a picture of one shape: the rows of its walk, as forward makes them."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from core.errors import CodeRefused, LayerError
 from core.layers.layer import Layer
-from core.layers.receptive import Reach
+from core.layers.receptive import Reach, joined
 from core.layers.shapes import Shape, shape_text
+from core.models.pasted.own_layers import OwnLayer, reach_of
 from core.models.pasted.place import Place, clipped
-from core.models.pasted.values import Module, Tensor, described, named_modules
+from core.models.pasted.values import Module, Tensor, Value, described, named_modules
 from core.models.walk import LayerRow, Walk, layer_row
 
 MOST_ROWS = 3_000
@@ -76,7 +77,7 @@ class Trace:
                     ),
                     (left, right),
                 )
-        return self.put(kind, (left, right), tuple(output), _joined((left, right)))
+        return self.put(kind, (left, right), tuple(output), joined((left.reach, right.reach)))
 
     def concatenate(self, tensors: Sequence[Tensor], axis: int) -> Tensor:
         """The row of torch.cat; `axis` 0 is that of the channels."""
@@ -89,7 +90,7 @@ class Trace:
                 if place != axis
             ):
                 self.stop(
-                    "Concat",
+                    "Concatenate",
                     first,
                     LayerError(
                         "The tensors don't fit together side by side.",
@@ -101,18 +102,17 @@ class Trace:
                 )
         output = list(first.shape)
         output[axis] = sum(tensor.shape[axis] for tensor in tensors)
-        return self.put("Concat", tensors, tuple(output), _joined(tensors))
+        reach = joined(tensor.reach for tensor in tensors)
+        return self.put("Concatenate", tensors, tuple(output), reach, f"{len(tensors)} maps")
 
     def put(
         self, kind: str, sources: Sequence[Tensor], output: Shape, reach: Reach | None, settings: str = ""
     ) -> Tensor:
         """The row of something that has no arithmetic of its own."""
         self._check_length()
-        if not settings and len(sources) > 1:
-            settings = " + ".join(shape_text(tensor.shape) for tensor in sources) if kind == "Concat" else ""
         row = LayerRow(
             self._new_name(kind.lower()),
-            self._within[-1] if self._within else "",
+            self._path,
             None,
             kind,
             settings,
@@ -151,17 +151,19 @@ class Trace:
         self, record: Layer, tensor: Tensor, name: str, kind: str, line: int | None, again: bool = False
     ) -> Tensor:
         self._check_length()
+        if not tensor.shape:
+            raise CodeRefused("Nothing but the batch is left of the tensor.", fix="Keep an axis of features.")
         row, error = layer_row(
             record,
             tensor.shape,
             name=name,
-            path=self._within[-1] if self._within else "",
+            path=name.rpartition(".")[0],
             line=line,
-            reach=None,
             sources=self._sources((tensor,)),
         )
-        if kind:
-            row = replace(row, layer=kind)
+        settings = record.settings if isinstance(record, OwnLayer) else row.settings
+        reach = None if error else reach_of(record, tensor.reach, tensor.shape)
+        row = replace(row, layer=kind or row.layer, settings=settings, reach=reach)
         if again:
             row = replace(row, parameters=0, settings=f"{row.settings}, the same weights again".lstrip(", "))
         self.rows.append(row)
@@ -172,19 +174,28 @@ class Trace:
 
     def _sources(self, tensors: Sequence[Tensor]) -> tuple[int, ...]:
         places = tuple(tensor.source for tensor in tensors)
-        return () if places == (len(self.rows) - 1,) else places
+        if any(tensor.trace is not self for tensor in tensors):
+            raise CodeRefused("A tensor here is kept from somewhere else.", fix="Use what forward is given.")
+        return places
 
     def _new_name(self, word: str) -> str:
         """relu, relu_1, relu_2 ..., as torch.fx names what has no name."""
-        self._given[word] += 1
-        return word if self._given[word] == 1 else f"{word}_{self._given[word] - 1}"
+        path = self._path
+        name = f"{path}.{word}" if path else word
+        self._given[name] += 1
+        return name if self._given[name] == 1 else f"{name}_{self._given[name] - 1}"
+
+    @property
+    def _path(self) -> str:
+        """The module whose forward runs."""
+        return self._within[-1] if self._within else ""
 
     def _check_length(self) -> None:
         if len(self.rows) >= MOST_ROWS:
             raise CodeRefused("The network is too long to be read.", fix="Paste one with fewer layers.")
 
 
-def tensor_of(value: object) -> Tensor:
+def tensor_of(value: Value) -> Tensor:
     """`value` as the tensor that a layer needs.
 
     Raises:
@@ -197,9 +208,18 @@ def tensor_of(value: object) -> Tensor:
     return value
 
 
+def tensors_in(value: Value) -> Iterator[Tensor]:
+    """The tensor that `value` is, or those that it is a list, tuple or dict of."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, list | tuple | dict):
+        items = value.values() if isinstance(value, dict) else value
+        yield from (item for item in items if isinstance(item, Tensor))
+
+
+def holds_tensor(value: Value) -> bool:
+    return next(tensors_in(value), None) is not None
+
+
 def _padded(shape: Shape, rank: int) -> Shape:
     return (1,) * (rank - len(shape)) + shape
-
-
-def _joined(tensors: Sequence[Tensor]) -> Reach | None:
-    return None

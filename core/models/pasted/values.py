@@ -77,6 +77,9 @@ class Function:
     owner: "PastedClass | None" = None
     kind: str = "method"  # or "staticmethod", "classmethod", "property" where a decorator says so
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Function":
+        return self
+
 
 @dataclass(frozen=True)
 class Bound:
@@ -102,6 +105,9 @@ class PastedClass:
     members: dict[str, Value]
     line: int
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> "PastedClass":
+        return self
+
     def lineage(self) -> Iterator["PastedClass"]:
         """The class and its pasted bases, itself first."""
         found: PastedClass | Library | None = self
@@ -114,6 +120,11 @@ class PastedClass:
         """What the lineage comes from, such as torch.nn.Module."""
         *_, eldest = self.lineage()
         return eldest.base if isinstance(eldest.base, Library) else None
+
+    @property
+    def is_module(self) -> bool:
+        """Whether it comes from nn.Module."""
+        return self.root is not None and self.root.name != "builtins.object"
 
     def member(self, name: str) -> Value:
         """The member, or None where the lineage has none of this name."""
@@ -156,6 +167,13 @@ CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")
 
 
 @dataclass(frozen=True)
+class DefaultForward:
+    """What a module does when its class has no forward of its own."""
+
+    module: Module
+
+
+@dataclass(frozen=True)
 class Tensor:
     """What goes through the network: `shape` is without the batch."""
 
@@ -177,6 +195,22 @@ def named_modules(root: Module, name: str = "") -> Iterator[tuple[str, Module]]:
         yield path, module
         children = [(f"{path}.{key}" if path else key, child) for key, child in module.children.items()]
         waiting += reversed(children)
+
+
+def modules_beside(root: Module) -> Iterator[tuple[str, str]]:
+    """Attributes of `root` and of its modules that hold modules where PyTorch doesn't find them.
+
+    Each with the name of the module that has it ("self" for the root).
+    """
+    modules = list(named_modules(root))
+    known = {id(module) for _, module in modules}
+    for path, module in modules:
+        for name, value in module.attributes.items():
+            held = value.values() if isinstance(value, dict) else value
+            if isinstance(value, list | tuple | dict) and any(
+                isinstance(item, Module) and id(item) not in known for item in held
+            ):
+                yield f"self.{path}" if path else "self", name
 
 
 def integer(value: Value, what: str) -> int:

@@ -36,3 +36,13 @@ class TestLecture:
         last = read_network(LECTURE).walk((1, 256, 256)).rows[-1]
         assert (last.line, last.name, last.layer) == (12, "main.7", "Linear")
         assert "Linear(8192, 1)" in (last.problem or "")
+
+    def test_says_which_pictures_the_linear_wants_and_what_it_has_to_be(self) -> None:
+        network = read_network(LECTURE)
+        error = network.walk((1, 256, 256)).error
+        assert error is not None
+        assert "Linear(1250, 1) wants pictures of 100×100 (100 to 103 all give it)" in error.problem
+        assert "Linear(8192, 1)" in error.fix
+        sides = network.fitting_sides((1, 256, 256))
+        assert sides is not None
+        assert sides.sides == range(100, 104)
