@@ -4,7 +4,7 @@ const NARROW = 560; // screen pixels: below, the lens stands under the maps
 const ROOMY = 800; // from here on a short sum stands in the lens
 const SHORT_SUM = 9; // weights
 const GAP = 20;
-const TALLEST = 360; // screen pixels of a map
+const TALLEST = 320; // screen pixels of a map
 const SMALLEST = 72; // a map is drawn larger than to scale rather than smaller than this
 const PATIENCE = 70; // milliseconds between two texts of the lens while it plays
 const SPEEDS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000]; // windows a second
@@ -96,8 +96,17 @@ class Lab {
     this.root.dataset.kind = this.kind;
     this.views = this.scene.maps.map((_, index) => new MapView(index));
     const figures = this.views.map((view) => view.figure);
-    this.maps.replaceChildren(...(this.kind === "convolution" ? [figures[0], this.lens.root, figures[1]] : figures));
-    if (this.kind !== "convolution") this.below.prepend(this.lens.root);
+    const [input, ...outputs] = figures;
+    if (this.kind === "convolution") {
+      this.maps.replaceChildren(input, this.lens.root, ...outputs);
+    } else {
+      this.outputs = element("div", "maps");
+      this.outputs.append(...outputs);
+      this.beside = element("div", "beside");
+      this.beside.append(this.outputs);
+      this.maps.replaceChildren(input, ...(this.kind === "pooling" ? [this.beside] : outputs));
+      this.below.prepend(this.lens.root);
+    }
     this.views.forEach((view, index) => this.listen(view.overlay, view, index));
     this.hint.replaceChildren();
     if (this.kind === "pooling") {
@@ -150,12 +159,14 @@ class Lab {
     this.width = this.root.clientWidth;
     if (!this.width) return;
     const theme = readTheme(this.host);
+    this.root.style.colorScheme = theme.light ? "light" : "dark";
     this.lens.build(this.scene, theme);
     const wide = this.width >= NARROW;
     const weights = this.scene.kernel?.weights.flat(2).length;
     const inside = this.kind === "convolution" && this.width >= ROOMY && weights <= SHORT_SUM;
     this.lens.root.classList.toggle("inside", inside);
     (inside ? this.lens.root : this.below).append(this.lens.sum);
+    if (wide && this.kind === "pooling") this.beside.append(this.below); else this.maps.after(this.below);
     const beside = wide && this.kind === "convolution" ? this.lens.root.getBoundingClientRect().width + GAP : 0;
     const drawn = !wide && this.kind === "strip" ? this.scene.maps.slice(0, 2) : this.scene.maps;
     const columns = drawn.reduce((sum, map) => sum + map.columnSource.length, 0);
@@ -259,9 +270,13 @@ class Lab {
     const spot = this.hover ?? this.selected;
     const map = this.scene.maps[spot.map];
     const regions = traced(map, regionOf(map, spot.row, spot.column));
+    const twins = this.twins(map);
+    for (const twin of twins) regions[twin.index] = regions[map.index];
+    const lit = [...twins];
+    for (let at = map; at; at = at.parent) lit.push(at);
+    const winners = this.winners(map, spot);
     this.views.forEach((view, index) => {
-      const after = index !== spot.map && view.map.from !== null && !this.madeOf(map, index);
-      view.light(regions[index], after ? REACHED : LIT, this.dim);
+      view.light(regions[index], lit.includes(view.map) ? LIT : REACHED, this.dim, winners[index]);
     });
     const now = performance.now();
     if (this.playing && now - (this.told ?? 0) < PATIENCE) return;
@@ -271,20 +286,27 @@ class Lab {
     if (map.from === null) this.sayReached(map, spot, regions);
   }
 
-  madeOf(map, index) {
-    for (let at = map; at; at = at.parent) if (at.index === index) return true;
-    return false;
+  // The outputs that are made beside `map` from the same windows, such as maximum and mean.
+  twins(map) {
+    return this.scene.drivers.includes(map) ? this.scene.drivers : [];
+  }
+
+  // The pixel, by map index, that won each window on the way down from `spot`.
+  winners(map, { row, column }) {
+    const found = {};
+    let place = [row, column];
+    for (let at = map; at.parent && at.step !== "sum"; at = at.parent) {
+      const taps = windowUnder(at, ...place).flat();
+      place = taps[at.step === "max" ? winnerOf(taps) : 0].from;
+      if (at.step !== "mean") found[at.parent.index] = place;
+    }
+    return found;
   }
 
   // For each part of the lens the output pixel whose window it shows.
   places(map, row, column) {
-    const found = { [map.index]: [row, column] };
-    const pick = (at, [r, c]) => {
-      const cells = windowUnder(at, r, c).flat();
-      const best = at.step === "max" ? winnerOf(cells) : 0;
-      return cells[best].from;
-    };
-    for (let at = map; at.parent && at.parent.from !== null; at = at.parent) found[at.parent.index] = pick(at, found[at.index]);
+    const found = { ...this.winners(map, { row, column }), [map.index]: [row, column] };
+    for (const twin of this.twins(map)) found[twin.index] = [row, column];
     const regions = traced(map, regionOf(map, row, column));
     return this.scene.lens.map((index) => {
       if (found[index]) return found[index];

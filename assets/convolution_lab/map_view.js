@@ -76,7 +76,7 @@ class MapView {
     outside.rect(left * cell, top * cell, map.width * cell, map.height * cell);
     paper.save();
     paper.clip(outside, "evenodd");
-    paper.fillStyle = this.theme.light ? "rgb(150 160 168 / 0.55)" : "rgb(70 82 92 / 0.6)";
+    paper.fillStyle = this.theme.light ? "rgb(150 160 168 / 0.45)" : "rgb(70 82 92 / 0.5)";
     paper.fillRect(0, 0, columns * cell, rows * cell);
     paper.strokeStyle = this.theme.light ? "rgb(255 255 255 / 0.5)" : "rgb(255 255 255 / 0.16)";
     paper.beginPath();
@@ -140,8 +140,8 @@ class MapView {
     paper.drawImage(this.whole, left, top, width, height, left, top, width, height);
   }
 
-  // Light up `region`; `dim` veils the pixels that max pooling throws away.
-  light(region, color, dim) {
+  // Light up `region` and in it the pixel `winner`; `dim` veils the pixels that max pooling throws away.
+  light(region, color, dim, winner) {
     const paper = this.overlay.getContext("2d");
     paper.clearRect(0, 0, this.overlay.width, this.overlay.height);
     if (dim && this.map.won) this.veilLosers(paper);
@@ -160,6 +160,7 @@ class MapView {
         for (const column of region.columns) this.outline(paper, column, row, 1, 1, color, side < 6 ? 1 : 2);
       }
     }
+    if (winner) this.dot(paper, winner[0] + this.map.padding[0], winner[1] + this.map.padding[1]);
   }
 
   outline(paper, left, top, wide, high, color, width = 2.5) {
@@ -174,6 +175,16 @@ class MapView {
     paper.lineWidth = thick;
     paper.strokeStyle = color;
     paper.strokeRect(...box);
+  }
+
+  dot(paper, row, column) {
+    paper.beginPath();
+    paper.arc((column + 0.5) * this.cell, (row + 0.5) * this.cell, Math.max(2, this.cell * 0.22), 0, 7);
+    paper.fillStyle = LIT;
+    paper.strokeStyle = "rgb(0 0 0 / 0.7)";
+    paper.lineWidth = this.ratio;
+    paper.fill();
+    paper.stroke();
   }
 
   veilLosers(paper) {

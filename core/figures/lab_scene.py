@@ -12,6 +12,7 @@ from core.filtering.pooling import Pooled
 from core.filtering.strip import Strip
 
 Scene = dict[str, Any]
+WHITE, MOSTLY = 255, 0.9
 PICTURE, SIGNED = "picture", "signed"  # grey or colours from 0 to 255; two colours around 0
 
 
@@ -75,8 +76,9 @@ def strip_scene(picture: np.ndarray, strip: Strip, *, largest: bool) -> Scene:
 
 
 def look_of(output: np.ndarray, kernel: Kernel) -> str:
-    """A kernel whose weights add up to about 1 gives a picture again; another one gives signed values."""
-    return SIGNED if output.min() < 0 and kernel.values.sum() < 0.5 else PICTURE
+    """A picture where the weights add up to about 1 and nearly all outputs are grey values; else signed."""
+    within = ((output >= 0) & (output <= WHITE)).mean()
+    return PICTURE if kernel.values.sum() > 0.5 and within >= MOSTLY else SIGNED
 
 
 def _picture(picture: np.ndarray) -> Scene:

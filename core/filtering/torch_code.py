@@ -133,7 +133,8 @@ def _convolution(sliding: Sliding, bias: float = 0.0) -> str:
     if around and sliding.border is Border.ZERO:
         arguments.append(f"padding={around}")
     elif around:
-        lines = f'x = F.pad(x, ({around}, {around}, {around}, {around}), mode="{sliding.border}")\n'
+        lines = f'padded = F.pad(x, ({around}, {around}, {around}, {around}), mode="{sliding.border}")\n'
+        arguments[0] = "padded"
     if sliding.dilation > 1:
         arguments.append(f"dilation={sliding.dilation}")
     return f"{lines}output = F.conv2d({', '.join(arguments)})\n"

@@ -34,7 +34,7 @@ from pages.shared.page import open_page
 
 def convolution(chosen: Chosen) -> None:
     with st.container(horizontal=True):
-        kernel, sliding = choose_kernel(len(chosen.pixels)), choose_sliding()
+        kernel, sliding = choose_kernel(chosen), choose_sliding()
     room = st.container()
     about, code = st.tabs(["Correlation or convolution?", "The code, in PyTorch"])
     with about:
@@ -62,7 +62,7 @@ def pooling(chosen: Chosen) -> None:
 
 def strip(chosen: Chosen) -> None:
     with st.container(horizontal=True):
-        kernel = choose_kernel(len(chosen.pixels))
+        kernel = choose_kernel(chosen)
         sliding, bias, window, largest = choose_strip()
     steps = run_strip(chosen.pixels, kernel, sliding, window, window, bias)
     draw(strip_scene(chosen.pixels, steps, largest=largest), take_weights)

@@ -30,10 +30,11 @@ FIRST_WEIGHTS = "1 0 -1; 2 0 -2; 1 0 -1"
 
 @dataclass(frozen=True, eq=False)
 class Chosen:
-    """A picture, uint8 (C, S, S), and the name of where it comes from."""
+    """A picture, uint8 (C, S, S), the name of where it comes from, and how a kernel looks at its colours."""
 
     pixels: np.ndarray
     origin: str
+    mix: ChannelMix
 
     @property
     def size(self) -> int:
@@ -50,9 +51,14 @@ def choose_picture(*, colors: bool) -> Chosen | None:
     Raises:
         PictureRejected: the user's file is no picture that can be used.
     """
-    origin = _box("Picture", [*Photo, *Pattern, OWN_PICTURE], "picture", width=176)
-    size = _slider("Picture size", 8, 128, 32, "pixels", width=130)
+    origin = _box("Picture", [*Photo, *Pattern, OWN_PICTURE], "picture", width=164)
+    size = _slider("Picture size", 8, 128, 32, "pixels", width=110)
     colored = colors and _one_of("Channels", ["grey", "colour"], "channels") == "colour"
+    mix = (
+        ChannelMix(_box("Kernel's slices", list(ChannelMix), "slices", width=140))
+        if colored
+        else ChannelMix.ALIKE
+    )
     if origin == OWN_PICTURE:
         upload = st.file_uploader(
             f"A picture of yours, at most {MOST_MEGABYTES} MB", max_upload_size=MOST_MEGABYTES, key="upload"
@@ -62,11 +68,11 @@ def choose_picture(*, colors: bool) -> Chosen | None:
         pixels = lab_picture(upload, size)
     else:
         pixels = _photo(origin, size) if origin in list(Photo) else pattern(Pattern(origin), size)
-    return Chosen(pixels if colored else grey(pixels), origin)
+    return Chosen(pixels if colored else grey(pixels), origin, mix)
 
 
-def choose_kernel(channels: int) -> Kernel:
-    """A kernel with as many slices as the picture has channels.
+def choose_kernel(chosen: Chosen) -> Kernel:
+    """A kernel for a picture: with as many slices as it has channels.
 
     Raises:
         ConfigError: weights that were typed are none.
@@ -78,11 +84,9 @@ def choose_kernel(channels: int) -> Kernel:
         size = _slider("Kernel size", 3, LARGEST, 3, "taps", step=2)
         if name == RANDOM:
             seed = st.number_input("Seed", 0, 9999, 0, key="seed", bind="query-params", width=100)
-            return random_kernel(seed, size, channels)
+            return random_kernel(seed, size, len(chosen.pixels))
         kernel = named_kernel(KernelName(name), size + 1 - size % 2)
-    if channels == 1 or len(kernel.weights) == channels:
-        return kernel
-    return for_colors(kernel, ChannelMix(_box("Slices", list(ChannelMix), "slices", width=150)))
+    return kernel if len(kernel.weights) == len(chosen.pixels) else for_colors(kernel, chosen.mix)
 
 
 def choose_sliding() -> Sliding:

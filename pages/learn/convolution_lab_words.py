@@ -26,7 +26,7 @@ def size_words(along: Axis) -> str:
     if along.stride == 1 and window % 2 and along.positions != along.size:
         words += f" Padding {window // 2} would keep the size."
     if unseen := int((~along.seen).sum()):
-        words += f" No window ever covers {count(unseen, 'of the rows', 'of the rows')}."
+        words += f" No window ever covers {count(unseen, 'row')}, and as many columns."
     return words
 
 

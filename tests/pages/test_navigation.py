@@ -5,7 +5,7 @@ import pytest
 from pages.shared import page
 from tests.pages.helper import PROJECT, open_page
 
-TITLES = ["Start", "Datasets", "Train a CNN", "Runs", "Predict"]
+TITLES = ["Start", "Layer math", "Convolution lab", "Architecture", "Datasets", "Train a CNN", "Runs", "Predict"]
 
 
 def test_first_page_is_the_start() -> None:
@@ -19,5 +19,5 @@ def test_every_page_stands_where_it_is_looked_for(path: str) -> None:
 
 def test_navigation_lists_every_page() -> None:
     source = (PROJECT / "pages" / "navigation.py").read_text()
-    titles = re.findall(r'st\.Page\(\w+, title="(.+?)"', source)
+    titles = re.findall(r'st\.Page\(\s*\w+,\s*title="(.+?)"', source)
     assert titles == TITLES
