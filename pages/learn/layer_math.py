@@ -59,11 +59,11 @@ with answer, st.container(key="answer"):
         show_error(problem)
         board.show_mends(setting)
 formulas, beside = st.columns(2, gap="large")
-with formulas, st.container(key="formulas"):
-    if problem is None:
-        show_formulas(setting)
 with beside:
-    show_sweep(setting, board)
+    show_sweep(setting, board)  # before the formulas, which take the browser longest
     if problem is None:
         show_code(setting, batch)
     show_link()
+if problem is None:
+    with formulas, st.container(key="formulas"):
+        show_formulas(setting)
