@@ -77,11 +77,11 @@ def macs_formula(layer: Layer, input_shape: Shape) -> Formula:
 
 
 def parameter_text(layer: Layer) -> str:
-    """The count in one plain line, such as "3 × (1 × 3 × 3) + 3 = 30"; "" for a layer that learns nothing."""
-    if not layer.parameters:
+    """The count in one plain line, such as "3 × (1 × 3 × 3) + 3 = 30"; "" for a layer without a formula."""
+    first, *others = parameter_formula(layer).steps
+    if not others:
         return ""
-    first, *_, last = parameter_formula(layer).steps
-    line = f"{first.removeprefix('= ')} {last}".replace(r"\times", "×").replace("{,}", ",")
+    line = f"{first.removeprefix('= ')} {others[-1]}".replace(r"\times", "×").replace("{,}", ",")
     return line.replace(r"\frac{", "").replace("}{", " / ").replace("}", "")
 
 

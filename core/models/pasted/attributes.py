@@ -19,6 +19,8 @@ from core.models.pasted.values import (
     described,
 )
 
+PAIRS = {"kernel_size": "kernel", "stride": "stride", "padding": "padding", "dilation": "dilation"}
+
 
 def attribute(holder: Value, name: str) -> Value:
     """holder.name.
@@ -71,6 +73,8 @@ def _of_module(module: Module, name: str) -> Value:
         for cls in lineage:
             if name in cls.members:
                 return bound(cls.members[name], module)
+    if name in PAIRS and module.kind.startswith("Conv"):
+        return getattr(module.record, PAIRS[name])
     if name in module.options:
         return module.options[name]
     found = module_method(module, name)

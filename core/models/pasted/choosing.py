@@ -97,7 +97,7 @@ def _opened(reader: Statements, statement: ast.stmt) -> list[ast.stmt] | None:
 def _keep(reader: Statements, statement: ast.stmt, script: _Script) -> None:
     if isinstance(statement, ast.Expr):
         value = reader.evaluate(statement.value, reader.top)
-        if isinstance(value, Module):
+        if isinstance(value, Module) and value not in script.found.values():
             script.found.pop(value.kind, None)
             script.found[value.kind] = value
             script.broken = None
@@ -149,7 +149,7 @@ def _candidates(found: dict[str, Value], tree: ast.Module) -> list[str]:
     """Names of what can be the network: modules, or else functions that make one, or else classes."""
     modules = {name: value for name, value in found.items() if isinstance(value, Module)}
     inner = {id(part) for whole in modules.values() for name, part in named_modules(whole) if name}
-    used = _used_names(tree)
+    used = _used_names(tree, [value for value in found.values() if isinstance(value, Function)])
     made = {value.cls.name for value in modules.values() if value.cls is not None}
     names = []
     for name, value in found.items():
@@ -158,22 +158,24 @@ def _candidates(found: dict[str, Value], tree: ast.Module) -> list[str]:
                 names.append(name)
             case PastedClass() if name not in used and name not in made:
                 names.append(name)
-            case Function() if name not in used and not modules and _returns_call(value):
+            case Function() if name not in used and not modules and _makes_by_itself(value):
                 names.append(name)
     return names
 
 
-def _used_names(tree: ast.Module) -> set[str]:
-    """Names that functions and classes of the code use, beside their own."""
+def _used_names(tree: ast.Module, functions: Iterable[Function]) -> set[str]:
+    """Names that the code's classes, and those of its functions that make a network, use beside their own."""
+    making = {function.name for function in functions if _makes_by_itself(function)}
     used = set()
     for statement in tree.body:
-        if isinstance(statement, ast.ClassDef | ast.FunctionDef):
-            loads = (node.id for node in ast.walk(statement) if isinstance(node, ast.Name))
-            used |= {name for name in loads if name != statement.name}
+        makes = isinstance(statement, ast.FunctionDef) and statement.name in making
+        if makes or isinstance(statement, ast.ClassDef):
+            own = getattr(statement, "name", "")
+            used |= {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and n.id != own}
     return used
 
 
-def _returns_call(function: Function) -> bool:
+def _makes_by_itself(function: Function) -> bool:
     """Whether it may make a network by itself: it needs no argument, and gives back what a call makes."""
     positional = len(function.arguments.posonlyargs) + len(function.arguments.args)
     if positional > len(function.defaults) or isinstance(function.body, ast.expr):

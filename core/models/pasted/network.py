@@ -82,20 +82,14 @@ class PastedNetwork:
                         return row
         return None
 
-    @property
-    def parameters(self) -> int:
-        """Learnable numbers of all layers that PyTorch finds in the network, called in forward or not."""
-        layers = (module.record for _, module in named_modules(self._root))
-        return sum(record.parameters for record in layers if record is not None)
-
-    def unused(self, walk: Walk) -> tuple[str, ...]:
-        """Names of the layers with parameters that forward never calls."""
+    def unused(self, walk: Walk) -> dict[str, int]:
+        """Names of the layers that forward never calls, with the parameters that `walk` doesn't count."""
         called = {row.name for row in walk.rows}
-        return tuple(
-            name
+        return {
+            name: module.record.parameters
             for name, module in named_modules(self._root)
             if module.record is not None and module.record.parameters and name not in called
-        )
+        }
 
     def _walked(self, input_shape: Shape, place: Place) -> Walk:
         root = deepcopy(self._root)  # forward may set attributes

@@ -48,12 +48,25 @@ def binary(kind: type[ast.operator], left: Value, right: Value) -> Value:
             if isinstance(items, list | tuple | str) and isinstance(times, int):
                 bounded_size(len(items) * times, type(items).__name__)
                 return items * times
+    if symbol == "%" and isinstance(left, str):
+        return formatted(left, "%d", right if isinstance(right, tuple) else (right,))
     raise CodeRefused(
         f"{symbol} can't be worked out here.",
         expected="numbers, tensors or lists on both sides",
         found=f"{described(left)} {symbol} {described(right)}",
         fix="Write the result itself.",
     )
+
+
+def formatted(template: str, sign: str, values: tuple[Value, ...]) -> str:
+    """`template` with `values` in the places of `sign`, "%d" (or "%s") or "{}"."""
+    parts = (template.replace("%s", "%d") if sign == "%d" else template).split(sign)
+    plain = all(isinstance(value, int | float | str) for value in values)
+    if len(parts) != len(values) + 1 or not plain or any(sign[0] in part for part in parts):
+        raise CodeRefused("This text can't be worked out.", found=described(template), fix="Use an f-string.")
+    words = "".join(part + str(value) for part, value in zip(parts, (*values, ""), strict=True))
+    bounded_size(len(words), "text")
+    return words
 
 
 def _of_numbers(symbol: str, apply: Callable[[Any, Any], Any], left: Number, right: Number) -> Number:

@@ -211,6 +211,9 @@ class Pad(OwnLayer):
         return str(self.left) if len(set(sides)) == 1 else ", ".join(map(str, sides))
 
     def output_shape(self, input_shape: Shape) -> Shape:
+        if len(input_shape) == 2 and self.top == self.bottom == 0:
+            channels, _, length = self.output_shape((input_shape[0], 1, input_shape[1]))
+            return channels, length
         channels, height, width = maps_of(input_shape, "Padding")
         rows, columns = height + self.top + self.bottom, width + self.left + self.right
         too_far = self.mirrored and (

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable
 
 from core.errors import CodeRefused
-from core.models.pasted.operators import Number, items_of, truth
+from core.models.pasted.operators import Number, formatted, items_of, truth
 from core.models.pasted.place import bounded_number, bounded_size
 from core.models.pasted.values import Module, Native, Tensor, Value, described, integer
 
@@ -297,5 +297,8 @@ def text_method(text: str, name: str) -> Native | None:
     def endswith(end: Value) -> bool:
         return text.endswith(_str(end))
 
-    methods = {f.__name__: f for f in (lower, upper, startswith, endswith)}
+    def format(*values: Value) -> str:
+        return formatted(text, "{}", values)
+
+    methods = {f.__name__: f for f in (lower, upper, startswith, endswith, format)}
     return Native(f"str.{name}", methods[name]) if name in methods else None
