@@ -1,7 +1,7 @@
 """How many bytes the maps of a network take: while it predicts, and what training keeps for the way back.
 
-What is kept is what PyTorch's autograd saves in training on the processor, without weights; in 32 bits,
-that is told exactly. A library's own working space, gradients and optimizer come on top.
+What is kept is what PyTorch's autograd saves in training on the processor, to the byte; weights, gradients,
+the optimizer and a library's own working space come on top.
 """
 
 from collections.abc import Sequence
@@ -90,9 +90,9 @@ def inference_bytes(layer: Layer, input_shape: Shape, batch: int, dtype: Dtype) 
     """
     output = layer.output_shape(input_shape)
     incoming = activation_bytes(input_shape, batch, dtype)
-    return (
-        incoming if _passes_on(layer, training=False) else incoming + activation_bytes(output, batch, dtype)
-    )
+    if _passes_on(layer, training=False):
+        return incoming
+    return incoming + activation_bytes(output, batch, dtype)
 
 
 def training_bytes(layer: Layer, input_shape: Shape, batch: int, dtype: Dtype) -> int:

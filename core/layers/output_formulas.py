@@ -169,7 +169,8 @@ def _adaptive_formula(size: int, asked: int | None, axis: _Axis) -> Formula:
         )
     spans = {min(_adaptive_spans(size, asked)), max(_adaptive_spans(size, asked))}
     each = " to ".join(str(pixels) for pixels in sorted(spans))
-    note = f"Whatever the input, the output is {asked}: here each value sees {each} of {size} {axis.pixel}s."
+    whole = _count(size, axis.pixel)
+    note = f"Whatever the input, the output is {asked}: here each value sees {each} of {whole}."
     return Formula(axis.quantity, f"{axis.left} = {axis.letter}_{{out}}", (f"= {number(asked)}",), note)
 
 

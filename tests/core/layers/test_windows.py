@@ -1,9 +1,12 @@
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import LayerError
-from core.layers.windows import output_size, same_padding, span
+from core.layers.windows import PaddingMode, Windows, output_size, same_padding, span
+
+NUMPY_NAMES = {PaddingMode.REFLECT: "reflect", PaddingMode.REPLICATE: "edge", PaddingMode.CIRCULAR: "wrap"}
 
 
 @given(
@@ -22,6 +25,50 @@ def test_output_size_counts_the_positions_where_the_window_fits(size, kernel, st
     else:
         with pytest.raises(LayerError, match="larger than the map"):
             output_size(size, kernel, stride, padding, dilation)
+
+
+settings_of_an_axis = st.builds(
+    dict,
+    size=st.integers(1, 30),
+    kernel=st.integers(1, 5),
+    stride=st.integers(1, 7),
+    padding=st.tuples(st.integers(0, 4), st.integers(0, 4)),
+    dilation=st.integers(1, 4),
+    ceil_mode=st.booleans(),
+    mode=st.sampled_from(PaddingMode),
+)
+
+
+@settings(max_examples=500)
+@given(values=settings_of_an_axis)
+def test_pixels_unseen_and_skipped_are_those_that_a_sum_over_windows_leaves_out(values):
+    try:
+        windows = Windows(**values)
+    except LayerError:
+        return
+    before, after = windows.padding
+    mode = {"mode": "constant"} if windows.mode == PaddingMode.ZEROS else {"mode": NUMPY_NAMES[windows.mode]}
+    padded = np.pad(np.arange(1, windows.size + 1), (before, after), **mode)
+    ends = range(0, windows.positions * windows.stride, windows.stride)
+    taps = {end + tap * windows.dilation for end in ends for tap in range(windows.kernel)}
+    seen = {int(padded[tap]) for tap in taps if tap < len(padded)} - {0}
+    unseen = [pixel for pixel in range(1, windows.size + 1) if pixel not in seen]
+    at_end = windows.size - max(seen, default=0)
+    assert windows.unseen_at_end == at_end
+    assert windows.skipped == len(unseen) - at_end
+    assert windows.beyond == max(0, max(taps) + 1 - len(padded))
+
+
+@given(values=settings_of_an_axis)
+def test_the_numbers_on_the_way_add_up(values):
+    try:
+        windows = Windows(**values)
+    except LayerError:
+        return
+    assert windows.room == windows.size + sum(windows.padding) - windows.span
+    assert windows.quotient * windows.stride == windows.room
+    assert 0 <= abs(windows.rounded - windows.quotient) < 1
+    assert windows.positions == windows.rounded + 1 - windows.dropped
 
 
 @given(size=st.integers(1, 40), kernel=st.integers(1, 9), dilation=st.integers(1, 4))

@@ -128,3 +128,31 @@ def test_rows_of_a_network_that_can_be_built_are_torchs_shapes(config, shape):
         x = module(x)
         assert tuple(x.shape[1:]) == outputs[name]
     assert found.parameters == sum(weight.numel() for weight in modules.parameters())
+
+
+def test_reach_grows_to_the_flattening():
+    rows = walk(LECTURE, (1, 100, 100), 1).rows
+    assert [row.reach and row.reach.field for row in rows] == [
+        (3, 3),
+        (3, 3),
+        (4, 4),
+        (8, 8),
+        (8, 8),
+        (10, 10),
+        None,
+        None,
+    ]
+    assert [int(side) for side in rows[5].reach.stride] == [4, 4]
+
+
+def test_both_sides_of_a_residual_connection_start_at_one_map():
+    block = ConvBlock(8, stride=2, batch_norm=True, residual=True, pool=Pool.NONE)
+    rows = walk(CnnConfig((block, ConvBlock(8, residual=True)), Head.GLOBAL_AVERAGE), (3, 9, 9), 2).rows
+    found = {row.name: row.sources for row in rows}
+    names = [row.name for row in rows]
+    assert found["residual1.main.conv"] == ()
+    assert found["residual1.skip.conv"] == (-1,)
+    assert [names[source] for source in found["residual1"]] == ["residual1.main.norm", "residual1.skip.norm"]
+    assert [names[source] for source in found["residual2"]] == ["residual2.main.conv", "activation1"]
+    assert {row.name: row.reach for row in rows}["residual1"].field == (3, 3)
+    assert {row.name: row.reach for row in rows}["average"].field is None
