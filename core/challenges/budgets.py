@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Self
 
-from core.challenges.exercise import Answer, Exercise, OpenNumber, Verdict
+from core.challenges.exercise import Answer, Exercise, OpenNumber, Verdict, square
 from core.layers.convolution import Conv2d
 from core.layers.elementwise import Activation
 from core.layers.formula import Formula
@@ -53,14 +53,10 @@ class MostFilters(Exercise):
         filters = answer["filters"]
         found = self._convolution(answer).parameters
         if found > self.limit:
-            return Verdict(
-                False, f"{filters} filters have {found:,} parameters, {found - self.limit:,} too many."
-            )
+            return Verdict(False, f"{filters} filters have {found:,} parameters, more than {self.limit:,}.")
         more = self._convolution({"filters": filters + 1}).parameters
         if more <= self.limit:
-            why = (
-                f"{filters} filters have {found:,} parameters: another would make {more:,}, which still fits."
-            )
+            why = f"{filters} filters have {found:,} parameters: one more ({more:,}) still fits."
             return Verdict(False, why)
         return Verdict(True, f"{filters} filters have {found:,} parameters; one more would have {more:,}.")
 
@@ -73,7 +69,7 @@ class MostFilters(Exercise):
         return (parameter_formula(self._convolution(self.solution)),)
 
     def _convolution(self, answer: Answer) -> Conv2d:
-        return Conv2d(self.channels, answer["filters"], (self.kernel, self.kernel))
+        return Conv2d(self.channels, answer["filters"], square(self.kernel))
 
 
 @dataclass(frozen=True)
@@ -88,9 +84,8 @@ class FewerByGroups(Exercise):
     @classmethod
     def draw(cls, random: Random) -> Self:
         channels = (16, 32, 48, 64)
-        return cls(
-            random.choice(channels), random.choice(channels), random.choice((3, 5)), random.choice((2, 4, 8))
-        )
+        kernel, factor = random.choice((3, 5)), random.choice((2, 4, 8))
+        return cls(random.choice(channels), random.choice(channels), kernel, factor)
 
     @property
     def task(self) -> str:
@@ -137,7 +132,7 @@ class FewerByGroups(Exercise):
         return self._convolution(1).parameters
 
     def _convolution(self, groups: int) -> Conv2d:
-        kernel = (self.kernel, self.kernel)
+        kernel = square(self.kernel)
         return Conv2d(self.in_channels, self.out_channels, kernel, bias=False, groups=groups)
 
 
@@ -195,13 +190,9 @@ class HalveTwice(Exercise):
         given = f"Kernel {kernel} with padding {padding}"
         lost = [layer.windows(s)[0] for layer, s in ((first, self.input_shape), (second, shape))]
         if side != self.side // 4:
-            return Verdict(
-                False, f"{given} ends at {side} × {side}, not {self.side // 4} × {self.side // 4}."
-            )
+            return Verdict(False, f"{given} ends at {side} rows, and {self.side // 4} are asked for.")
         if any(windows.unseen_at_end or windows.skipped for windows in lost):
-            return Verdict(
-                False, f"{given} leaves out pixels: the windows don't meet, or don't reach the end."
-            )
+            return Verdict(False, f"{given} leaves out pixels between its windows or at the end.")
         if filters < self.least:
             return Verdict(False, f"{filters} filters in the first are fewer than {self.least}.")
         found = self._parameters(answer)
@@ -230,7 +221,7 @@ class HalveTwice(Exercise):
         )
 
     def _convolutions(self, answer: Answer) -> tuple[Conv2d, Conv2d]:
-        kernel, padding = (answer["kernel"],) * 2, (answer["padding"],) * 2
+        kernel, padding = square(answer["kernel"]), square(answer["padding"])
         first = Conv2d(self.channels, answer["filters"], kernel, (2, 2), padding)
         return first, Conv2d(answer["filters"], self.outputs, kernel, (2, 2), padding)
 

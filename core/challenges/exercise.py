@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 from core.errors import LayerError
 from core.layers.formula import Formula
 from core.layers.layer import Layer
-from core.layers.shapes import Shape
+from core.layers.shapes import Pair, Shape
 from core.layers.torch_source import torch_source
 
 Answer = Mapping[str, int]
@@ -98,6 +98,11 @@ class Exercise(ABC):
     def code(self, answer: Answer) -> str:
         """The layers in PyTorch."""
         return source_of(self.layers(answer))
+
+
+def square(number: int) -> Pair:
+    """The same for rows and columns."""
+    return number, number
 
 
 def source_of(layers: Sequence[Layer]) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Self
 
-from core.challenges.exercise import Answer, Exercise, OpenNumber, Verdict
+from core.challenges.exercise import Answer, Exercise, OpenNumber, Verdict, square
 from core.layers.convolution import Conv2d
 from core.layers.formula import Formula, times
 from core.layers.formulas import output_formulas, parameter_formula
@@ -60,9 +60,7 @@ class SameReach(Exercise):
                 f"out, not {wanted.positions}."
             )
         else:
-            return Verdict(
-                True, f"{given} sees {windows.span} pixels, and {windows.positions} rows come out."
-            )
+            return Verdict(True, f"{given} sees {windows.span} pixels and gives {windows.positions} rows.")
         return Verdict(False, why)
 
     @property
@@ -77,17 +75,17 @@ class SameReach(Exercise):
         dilation = self.solution["dilation"]
         span = Formula(
             "span of the window",
-            "d(k - 1) + 1",
+            r"\text{span} = d(k - 1) + 1",
             (f"= {times(dilation, '(3 - 1)')} + 1", f"= {self.kernel}"),
         )
         return span, *output_formulas(self._dilated(self.solution), self.input_shape)
 
     @property
     def _plain(self) -> Conv2d:
-        return Conv2d(1, 1, (self.kernel, self.kernel), padding=(self.padding, self.padding))
+        return Conv2d(1, 1, square(self.kernel), padding=square(self.padding))
 
     def _dilated(self, answer: Answer) -> Conv2d:
-        padding, dilation = (answer["padding"],) * 2, (answer["dilation"],) * 2
+        padding, dilation = square(answer["padding"]), square(answer["dilation"])
         return Conv2d(1, 1, (3, 3), padding=padding, dilation=dilation)
 
 
@@ -138,13 +136,9 @@ class WideField(Exercise):
         seen, parameters = reach.field[0], sum(layer.parameters for layer in layers)
         given = f"Kernel {answer['kernel']} with dilation {answer['dilation']}"
         if seen < self.field:
-            return Verdict(
-                False, f"{given} sees {seen} × {seen} pixels, short of {self.field} × {self.field}."
-            )
+            return Verdict(False, f"{given} sees {seen} × {seen} pixels, not {self.field} × {self.field}.")
         if parameters > self.limit:
-            why = (
-                f"{given} sees {seen} × {seen}, but has {parameters:,} parameters: more than {self.limit:,}."
-            )
+            why = f"{given} sees {seen} × {seen}, but {parameters:,} parameters are over {self.limit:,}."
             return Verdict(False, why)
         return Verdict(True, f"{given} sees {seen} × {seen} with {parameters:,} parameters.")
 
@@ -166,5 +160,5 @@ class WideField(Exercise):
         return field, parameter_formula(self._convolution(self.solution))
 
     def _convolution(self, answer: Answer) -> Conv2d:
-        kernel, dilation = (answer["kernel"],) * 2, (answer["dilation"],) * 2
+        kernel, dilation = square(answer["kernel"]), square(answer["dilation"])
         return Conv2d(self.channels, self.channels, kernel, dilation=dilation)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Self
 
-from core.challenges.exercise import Answer, Exercise, OpenNumber, Verdict
+from core.challenges.exercise import Answer, Exercise, OpenNumber, Verdict, square
 from core.layers.convolution import Conv2d
 from core.layers.elementwise import Activation
 from core.layers.formula import Formula
@@ -61,8 +61,7 @@ class OutputSide(Exercise):
         return 1, self.side, self.side
 
     def layers(self, answer: Answer) -> tuple[Layer, ...]:
-        both = [(number, number) for number in (self.kernel, self.stride, self.padding)]
-        return (Conv2d(1, 1, *both),)
+        return (Conv2d(1, 1, square(self.kernel), square(self.stride), square(self.padding)),)
 
     def judge(self, answer: Answer) -> Verdict:
         windows, rows, unseen = self._windows, answer["rows"], answer["unseen"]
@@ -125,8 +124,8 @@ class KeepSize(Exercise):
         return 1, self.side, self.side
 
     def layers(self, answer: Answer) -> tuple[Layer, ...]:
-        kernel, padding, dilation = self.kernel, answer["padding"], self.dilation
-        return (Conv2d(1, 1, (kernel, kernel), (1, 1), (padding, padding), (dilation, dilation)),)
+        padding, dilation = square(answer["padding"]), square(self.dilation)
+        return (Conv2d(1, 1, square(self.kernel), padding=padding, dilation=dilation),)
 
     def judge(self, answer: Answer) -> Verdict:
         _, side, _ = chain_shape([("", layer) for layer in self.layers(answer)], self.input_shape)
@@ -207,7 +206,8 @@ class LinearAfter(Exercise):
 
     @property
     def formulas(self) -> tuple[Formula, ...]:
-        shape, steps = self.input_shape, []
+        shape = self.input_shape
+        steps: list[Formula] = []
         for layer in self._before:
             if not isinstance(layer, Activation):
                 steps.extend(output_formulas(layer, shape))
@@ -216,7 +216,7 @@ class LinearAfter(Exercise):
 
     @property
     def _before(self) -> tuple[Layer, ...]:
-        kernel, padding = (self.kernel, self.kernel), (self.padding, self.padding)
+        kernel, padding = square(self.kernel), square(self.padding)
         first, second = self.filters
         pool, relu = MaxPool2d((2, 2), (2, 2)), Activation("ReLU")
         return (
@@ -277,7 +277,7 @@ class PoolAll(Exercise):
     @property
     def idea(self) -> str:
         return (
-            "A window wider than the stride, with padding for the row that it needs more, reaches both ends."
+            "A window wider than the stride reaches both ends, with padding for the row that it needs more."
         )
 
     @property
@@ -289,8 +289,7 @@ class PoolAll(Exercise):
         return self.side // 2 + 1
 
     def _pool(self, answer: Answer) -> MaxPool2d:
-        kernel, padding = answer["kernel"], answer["padding"]
-        return MaxPool2d((kernel, kernel), (2, 2), (padding, padding))
+        return MaxPool2d(square(answer["kernel"]), (2, 2), square(answer["padding"]))
 
 
 @dataclass(frozen=True)
@@ -356,14 +355,12 @@ class UndoStride(Exercise):
 
     @property
     def _convolution(self) -> Conv2d:
-        kernel, stride, padding = ((number, number) for number in (self.kernel, self.stride, self.padding))
-        return Conv2d(1, 1, kernel, stride, padding)
+        return Conv2d(1, 1, square(self.kernel), square(self.stride), square(self.padding))
 
     @property
     def _small(self) -> Shape:
         return self._convolution.output_shape((1, self.side, self.side))
 
     def _transposed(self, answer: Answer) -> ConvTranspose2d:
-        numbers = (self.kernel, answer["stride"], self.padding, answer["output_padding"])
-        kernel, stride, padding, extra = ((number, number) for number in numbers)
-        return ConvTranspose2d(1, 1, kernel, stride, padding, extra)
+        stride, extra = square(answer["stride"]), square(answer["output_padding"])
+        return ConvTranspose2d(1, 1, square(self.kernel), stride, square(self.padding), extra)

@@ -35,6 +35,7 @@ def test_every_exercise_is_solved_by_its_worked_solution_within_the_ranges(numbe
         for given in found.numbers:
             assert given.low <= found.solution[given.name] <= given.high, found
         assert set(found.solution) == {given.name for given in found.numbers}
+        assert all("&=" in formula.latex for formula in found.formulas)
         assert found.formulas
         assert found.idea
 
