@@ -1,46 +1,55 @@
-"""A CNN as volumes to scale, from the walk: height and depth are pixels, thickness is channels."""
+"""A network as volumes to scale, from the walk: height and depth are pixels, thickness is channels."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
 from typing import Any
 
 import plotly.graph_objects as go
 
-from core.figures.palette import BLUE, GREEN, GREY, ORANGE, VERMILLION, shade
+from core.figures.names import escaped, shortened
+from core.figures.palette import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY_BLUE, VERMILLION, shade
+from core.figures.skips import Link, heights_of, links_of
+from core.figures.stages import MOST, Stage, stages_of, title
 from core.figures.volumes import Box, Drawing, Polygon, Volume, arrange
 from core.layers.shapes import Shape, shape_text
-from core.models.walk import LayerRow, Walk
+from core.models.walk import Walk
 
 FAILED = "can't be built"
 COLORS = {
     "input": GREY,
     "convolution": BLUE,
+    "attention": PURPLE,
     "pooling": ORANGE,
+    "concatenation": SKY_BLUE,
     "flattened": GREY,
     "linear": GREEN,
     FAILED: VERMILLION,
 }
-IN_LEGEND = ("convolution", "pooling", "linear", FAILED)
-KINDS = {
-    "Conv2d": "convolution",
-    "MaxPool2d": "pooling",
-    "AvgPool2d": "pooling",
-    "AdaptiveAvgPool2d": "pooling",
-    "Flatten": "flattened",
-    "Linear": "linear",
+IN_LEGEND = ("convolution", "attention", "pooling", "concatenation", "linear", FAILED)
+WAYS = {
+    "added": ("Skip, added", "solid"),
+    "concatenated": ("Skip, concatenated", "dash"),
+    "branch": ("Branch", "dot"),
 }
-CREST = 0.14  # of a skip's arc, over the taller of its two ends
+CREST, STEP = 0.14, 0.07  # of an arc over the tallest of its boxes, and of each arc over another
 APART = 0.05  # from the middle of a box to where one arc ends and the next begins
 LEGEND_HEIGHT = 34  # pixels
+LONGEST_NAME = 24
 
 
-def network_figure(walk: Walk, width: int = 480) -> go.Figure:
+def network_figure(walk: Walk, width: int = 480, most: int = MOST) -> go.Figure:
     """The network of `walk`, each layer that makes a shape as the volume that it puts out.
 
-    `width` is about that of the figure's place on the page, in pixels: a network that is too long for
-    it goes on in a second row. Background and text colours are left to the page's theme.
+    A network of more than `most` volumes is drawn in stages. `width` is about that of the figure's place
+    on the page, in pixels: a network that is too long for it goes on in a second row. Background and text
+    colours are left to the page's theme.
     """
-    drawing = arrange(_volumes(walk), width)
+    stages = stages_of(walk, most)
+    failed = [] if walk.problem is None else [((len(walk.rows) - 1,),) * 2]
+    links = links_of(walk, [*((stage.rows, stage.made) for stage in stages), *failed])
+    heights = heights_of(links)
+    drawing = arrange(_volumes(walk, stages), width, STEP * (max(heights, default=1) - 1))
     boxes = drawing.boxes
     figure = go.Figure()
     for kind, color in COLORS.items():
@@ -49,7 +58,10 @@ def network_figure(walk: Walk, width: int = 480) -> go.Figure:
             _add_faces(figure, [box.faces()[share] for box in of_kind], shade(color, share))
         if of_kind and kind in IN_LEGEND:
             _add_legend_entry(figure, kind.capitalize(), color)
-    _add_skips(figure, walk.rows, boxes)
+    for way in WAYS:
+        _add_links(
+            figure, way, [pair for pair in zip(links, heights, strict=True) if pair[0].way == way], boxes
+        )
     _add_cross(figure, [box for box in boxes if box.volume.kind == FAILED])
     _add_hover(figure, boxes)
     figure.layout.annotations = [_label(box) for box in boxes]
@@ -57,27 +69,36 @@ def network_figure(walk: Walk, width: int = 480) -> go.Figure:
     return figure
 
 
-def _volumes(walk: Walk) -> list[Volume]:
-    volumes = [Volume("input", "input", walk.input_shape, _tight(walk.input_shape), "one picture", "input")]
-    for row in walk.rows:
-        if row.problem is not None:
-            words = "<br>".join(wrap(f"{row.layer}: {row.problem}", 60))
-            volumes.append(Volume(FAILED, _short(row), volumes[-1].shape, FAILED, words, row.name))
-        elif row.layer in KINDS and not row.path.endswith("skip"):
-            words = f"{row.layer} {row.settings}<br>{row.parameters:,} parameters<br>{row.macs:,} MACs"
-            kind, label = KINDS[row.layer], _tight(row.output)
-            volumes.append(Volume(kind, _short(row), row.output, label, words, row.name))
+def _volumes(walk: Walk, stages: Sequence[Stage]) -> list[Volume]:
+    volumes = [Volume("input", "input", walk.input_shape, _tight(walk.input_shape), "one picture")]
+    for stage in stages:
+        name = escaped(shortened(title(stage.name), LONGEST_NAME))
+        volumes.append(Volume(stage.kind, name, stage.shape, _tight(stage.shape), _words(walk, stage)))
+    if walk.problem is not None:
+        row = walk.rows[-1]
+        words = "<br>".join(wrap(escaped(f"{row.layer}: {row.problem}"), 60))
+        name = escaped(shortened(title(row.name), LONGEST_NAME))
+        volumes.append(Volume(FAILED, name, volumes[-1].shape, FAILED, words))
     return volumes
+
+
+def _words(walk: Walk, stage: Stage) -> str:
+    """What hovering tells: the layer's settings, or how many layers of which classes the stage has."""
+    if len(stage.made) == 1:
+        rows = [walk.rows[stage.made[0]]]
+        lines = [f"{rows[0].layer} {rows[0].settings}"]
+    else:
+        rows = [walk.rows[i] for i in stage.rows]
+        counts = Counter(row.layer for row in rows).most_common()
+        lines = wrap(", ".join(f"{count} {layer}" for layer, count in counts), 60)
+    if title(stage.name) != stage.name:
+        lines.insert(0, escaped(stage.name))
+    parameters, macs = sum(row.parameters for row in rows), sum(row.macs for row in rows)
+    return "<br>".join([*lines, f"{parameters:,} parameters", f"{macs:,} MACs"])
 
 
 def _tight(shape: Shape) -> str:
     return "×".join(str(side) for side in shape)
-
-
-def _short(row: LayerRow) -> str:
-    """ "conv3" for "residual3.main.conv"."""
-    outer, _, rest = row.name.partition(".")
-    return outer.replace("residual", "conv") if rest else outer
 
 
 def _add_faces(figure: go.Figure, polygons: Iterable[Polygon], color: str) -> None:
@@ -105,29 +126,26 @@ def _add_legend_entry(figure: go.Figure, name: str, color: str) -> None:
     figure.add_scatter(x=[None], y=[None], mode="markers", marker=marker, name=name, showlegend=True)
 
 
-def _add_skips(figure: go.Figure, rows: Iterable[LayerRow], boxes: Sequence[Box]) -> None:
-    """An arc over each residual connection, from what comes in to what it is added to."""
-    places = {box.volume.layer: index for index, box in enumerate(boxes)}
+def _add_links(figure: go.Figure, way: str, links: Sequence[tuple[Link, int]], boxes: Sequence[Box]) -> None:
+    """An arc over each link, higher where it goes over others."""
     x: list[float | None] = []
     y: list[float | None] = []
-    for row in rows:
-        index = places.get(f"{row.name}.main.conv")
-        if row.layer != "Add" or index is None:
-            continue
-        start, end = boxes[index - 1], boxes[index]
+    for link, height in links:
+        start, end = boxes[link.start], boxes[link.end]
+        under = [box.top[1] for box in boxes[link.start : link.end + 1] if box.level == end.level]
+        crest = max(under) + CREST + STEP * (height - 1)
         if start.level == end.level:
-            crest = max(start.top[1], end.top[1]) + CREST
             x += [start.top[0] + APART, start.top[0] + APART]
             y += [start.top[1], crest]
-        else:  # the arc comes from the row above
-            crest = end.top[1] + CREST
+        else:  # the arc comes from a row above
             x += [0]
             y += [crest]
         x += [end.top[0] - APART, end.top[0] - APART, None]
         y += [crest, end.top[1], None]
     if x:
-        line = {"color": GREY, "width": 1.5}
-        figure.add_scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip", name="Skip, added")
+        name, dash = WAYS[way]
+        line = {"color": GREY, "width": 1.5, "dash": dash}
+        figure.add_scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip", name=name)
 
 
 def _add_cross(figure: go.Figure, failed: Sequence[Box]) -> None:

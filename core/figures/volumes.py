@@ -29,7 +29,6 @@ class Volume:
     shape: Shape
     label: str
     words: str
-    layer: str  # the walk's name of the row
 
 
 @dataclass(frozen=True)
@@ -83,8 +82,8 @@ class Drawing:
     unit: int  # pixels
 
 
-def arrange(volumes: Sequence[Volume], width: int) -> Drawing:
-    """`volumes` from left to right, in as many rows as `width` (pixels) asks for."""
+def arrange(volumes: Sequence[Volume], width: int, overhead: float = 0.0) -> Drawing:
+    """`volumes` from left to right, in as many rows as `width` (pixels) asks for; `overhead` is for arcs."""
     sizes = _sizes(volumes)
     for unit in UNITS:
         rooms = [_room(volume, size, unit) for volume, size in zip(volumes, sizes, strict=True)]
@@ -93,7 +92,7 @@ def arrange(volumes: Sequence[Volume], width: int) -> Drawing:
     boxes: list[Box] = []
     ceiling = 0.0
     for row in _rows(rooms, width / unit):
-        level = ceiling - HEADROOM - max(sizes[i][1] / 2 + SLANT[1] * sizes[i][2] for i in row)
+        level = ceiling - HEADROOM - overhead - max(sizes[i][1] / 2 + SLANT[1] * sizes[i][2] for i in row)
         ground = level - max(LEAST_ROW / 2, *(sizes[i][1] / 2 for i in row)) - FOOTROOM
         left = 0.0
         for i in row:
@@ -127,19 +126,23 @@ def _filled(rooms: Sequence[float], width: float) -> list[range]:
 
 
 def _sizes(volumes: Sequence[Volume]) -> list[tuple[float, float, float]]:
-    """(thickness, height, depth): maps to scale by channels and pixels, vectors as columns by square root."""
-    maps = [volume.shape for volume in volumes if len(volume.shape) == 3]
-    longest_vector = max((volume.shape[0] for volume in volumes if len(volume.shape) == 1), default=1)
-    largest_side = max(max(rows, columns) for _, rows, columns in maps)
-    most_channels = max(channels for channels, _, _ in maps)
+    """(thickness, height, depth): maps to scale by channels and pixels, vectors as columns by square root.
+
+    A sequence (C, L) is a map of one column.
+    """
+    shapes = [volume.shape for volume in volumes]
+    maps = [shape if len(shape) == 3 else (*shape, 1) for shape in shapes if len(shape) > 1]
+    longest_vector = max((shape[0] for shape in shapes if len(shape) == 1), default=1)
+    largest_side = max((max(rows, columns) for _, rows, columns in maps), default=1)
+    most_channels = max((channels for channels, _, _ in maps), default=1)
     sizes = []
-    for volume in volumes:
-        if len(volume.shape) == 3:
-            channels, rows, columns = volume.shape
+    for shape in shapes:
+        if len(shape) == 1:
+            sizes.append((THINNEST, _side((shape[0] / longest_vector) ** 0.5), LEAST_SIDE))
+        else:
+            channels, rows, columns = shape if len(shape) == 3 else (*shape, 1)
             thickness = max(THICKEST * channels / most_channels, THINNEST)
             sizes.append((thickness, _side(rows / largest_side), _side(columns / largest_side)))
-        else:
-            sizes.append((THINNEST, _side((volume.shape[0] / longest_vector) ** 0.5), LEAST_SIDE))
     return sizes
 
 

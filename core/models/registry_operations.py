@@ -33,7 +33,7 @@ JOINS = {
     "add_": "Add",
     "__add__": "Add",
     "__iadd__": "Add",
-    "cat": "Concatenate",
+    "cat": "Concat",
     "linear": "Linear",
     "matmul": "MatMul",
     "__matmul__": "MatMul",
@@ -45,7 +45,7 @@ FRESH = ("new_zeros", "new_full", "zeros_like", "ones_like", "empty_like", "full
 
 
 def layer_of(operation: str) -> str:
-    """ "Concatenate" for "cat"."""
+    """ "Concat" for "cat"."""
     return UNARY.get(operation) or JOINS.get(operation) or operation.strip("_").capitalize()
 
 
@@ -76,7 +76,7 @@ def words_of_operation(layer: str, args: Sequence[Any], path: str, learned: Sequ
     if learned:
         names = dict.fromkeys(name.removeprefix(f"{path}.").partition(".")[0] for name in learned)
         return "with " + ", ".join(names)
-    if layer == "Concatenate":
+    if layer == "Concat":
         return f"{len(args[0])} maps"
     if layer == "Mean":
         return "over rows and columns"

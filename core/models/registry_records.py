@@ -28,15 +28,7 @@ ACTIVATIONS = (
     nn.Softmax,
 )
 # They only arrange values.
-ARRANGING = (
-    "Identity",
-    "Permute",
-    "SwapAxes",
-    "WindowPartition",
-    "WindowDepartition",
-    "QuantStub",
-    "DeQuantStub",
-)
+ARRANGING = ("Identity", "Permute", "SwapAxes", "QuantStub", "DeQuantStub")
 
 
 def record_of(module: nn.Module) -> Layer | None:

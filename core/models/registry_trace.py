@@ -22,7 +22,7 @@ from core.models.registry_operations import (
     words_of_operation,
 )
 from core.models.registry_records import changes_nothing, is_layer, record_of, words_of
-from core.models.walk import LayerRow
+from core.models.walk import ONLY_IN_TRAINING, LayerRow
 
 
 @dataclass(frozen=True)
@@ -188,10 +188,19 @@ class Trace(TorchFunctionMode):
         """A row for what only training runs: its parameters are the model's, too."""
         module, last = self._model.get_submodule(name), self.rows[-1]
         parameters = sum(self._costs.pop(id(p)).parameters for p in module.parameters())
-        layer, words, shape = type(module).__name__, "only in training", last.output
-        source = (len(self.rows) - 1,)
         self.rows.append(
-            LayerRow(name, "", None, layer, words, shape, parameters, 0, input=shape, sources=source)
+            LayerRow(
+                name,
+                ONLY_IN_TRAINING,
+                None,
+                type(module).__name__,
+                ONLY_IN_TRAINING,
+                last.output,
+                parameters,
+                0,
+                input=last.output,
+                sources=(len(self.rows) - 1,),
+            )
         )
 
     def _input_shape(self, inputs: Any) -> Shape:

@@ -8,6 +8,8 @@ from core.layers.layer import Layer
 from core.layers.receptive import Reach
 from core.layers.shapes import Shape
 
+ONLY_IN_TRAINING = "only in training"  # the path of a row that a trained network leaves out
+
 
 @dataclass(frozen=True)
 class LayerRow:

@@ -15,6 +15,7 @@ from pages.shared.errors import show_error
 from pages.shared.text import size
 
 WIDTH, HEIGHT = 940, 250  # pixels
+EVERY_LAYER = 1000  # volumes, more than a network can have here
 
 
 def drawing_room() -> DeltaGenerator:
@@ -24,7 +25,10 @@ def drawing_room() -> DeltaGenerator:
 
 def draw(network: Walk, room: DeltaGenerator) -> None:
     room.plotly_chart(
-        network_figure(network, WIDTH), key="network", height=HEIGHT, config={"displayModeBar": False}
+        network_figure(network, WIDTH, most=EVERY_LAYER),
+        key="network",
+        height=HEIGHT,
+        config={"displayModeBar": False},
     )
 
 

@@ -1,11 +1,17 @@
+import time
+
 import plotly.graph_objects as go
 import pytest
 
 from core.figures.network import network_figure
 from core.figures.palette import BLUE, GREEN, ORANGE, VERMILLION
+from core.layers.convolution import Conv1d, Conv2d
+from core.layers.linear import Linear
 from core.models.cnn_config import CnnConfig, ConvBlock
 from core.models.cnn_walk import walk
 from core.models.presets import PRESETS
+from core.models.registry import walk_model
+from tests.core.figures.networks import Rows, deep, u_net
 
 
 def figure_of(key: str) -> go.Figure:
@@ -79,3 +85,47 @@ def test_colours_of_page_and_text_are_left_to_the_theme():
     figure = figure_of("small-vgg")
     assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0,0,0,0)"
     assert all(annotation.font.color is None for annotation in figure.layout.annotations)
+
+
+def test_a_network_of_any_kind_is_drawn():
+    figure = network_figure(u_net(), 900)
+    (arcs,) = [trace for trace in figure.data if trace.name == "Skip, concatenated"]
+    assert list(arcs.x).count(None) == 2
+    assert max(y for y in arcs.y if y is not None) < 0 == figure.layout.yaxis.range[1]
+    assert labels(figure)[6] == "<b>up2</b><br>16×16×16"
+    sides = [height for _, height in fronts(figure, BLUE)]
+    assert sides == pytest.approx([side / 32 for side in (32, 16, 8, 16, 16, 32, 32)])
+
+
+def test_a_stages_hover_tells_what_is_in_it():
+    figure = network_figure(deep(8))
+    hover = next(trace for trace in figure.data if trace.hovertemplate)
+    assert hover.customdata[1][0] == "blocks.0"
+    assert hover.customdata[1][2] == "3 Conv2d<br>336 parameters<br>1,327,104 MACs"
+
+
+def test_names_from_pasted_code_are_shown_as_they_are():
+    net = Rows((1, 8, 8))
+    net.add("<b>&", Conv2d(1, 2, (3, 3)))
+    figure = network_figure(net.walk)
+    assert labels(figure)[1] == "<b>&lt;b&gt;&amp;</b><br>2×6×6"
+
+
+def test_sequences_and_vectors_are_drawn_without_any_map():
+    net = Rows((16,))
+    net.add("fc1", Linear(16, 32))
+    assert labels(network_figure(net.walk)) == ["<b>input</b><br>16", "<b>fc1</b><br>32"]
+    net = Rows((2, 100))
+    net.add("conv", Conv1d(2, 4, 5))
+    assert labels(network_figure(net.walk))[1] == "<b>conv</b><br>4×96"
+
+
+@pytest.mark.slow
+def test_a_network_of_hundreds_of_layers_is_drawn_at_once():
+    found = walk_model("densenet121", (3, 224, 224))
+    assert len(found.rows) > 400
+    network_figure(found, 690)
+    started = time.perf_counter()
+    figure = network_figure(found, 690)
+    assert time.perf_counter() - started < 0.2  # 20 ms on an idle machine
+    assert len(figure.to_json()) < 40_000

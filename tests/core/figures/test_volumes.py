@@ -12,7 +12,7 @@ shapes = st.tuples(maps, st.lists(maps | vectors, max_size=30)).map(lambda pair:
 
 
 def drawn(shapes: list, width: int) -> Drawing:
-    return arrange([Volume("convolution", "conv", shape, str(shape), "", "conv") for shape in shapes], width)
+    return arrange([Volume("convolution", "conv", shape, str(shape), "") for shape in shapes], width)
 
 
 @settings(max_examples=200, deadline=None)

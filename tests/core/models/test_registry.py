@@ -81,7 +81,7 @@ def test_inceptions_published_parameters_count_the_auxiliary_head_and_its_macs_d
     (index,) = [i for i, row in enumerate(rows) if row.name == "AuxLogits"]
     head = rows[index]
     assert (head.layer, head.settings, head.macs) == ("InceptionAux", "only in training", 0)
-    assert rows[head.sources[0]].name == "Mixed_6e.concatenate"
+    assert rows[head.sources[0]].name == "Mixed_6e.concat"
     assert rows[index + 1].sources == head.sources
     published_parameters = published("inception_v3").parameters
     assert sum(row.parameters for row in rows) - head.parameters < published_parameters
@@ -112,7 +112,7 @@ def test_rows_of_resnet18() -> None:
 def test_densenets_concatenations_take_every_layer_before_them() -> None:
     rows = walked("densenet121", (3, 224, 224)).rows
     last = [
-        row for row in rows if row.name.startswith("features.denseblock1.") and row.layer == "Concatenate"
+        row for row in rows if row.name.startswith("features.denseblock1.") and row.layer == "Concat"
     ][-1]
     assert len(last.sources) == 7
     assert {rows[source].name.rpartition(".")[2] for source in last.sources} == {"pool0", "conv2"}
