@@ -27,12 +27,19 @@ class Lens {
     this.edit = edit;
   }
 
-  // New kernel, new sizes: build the grids that `show` fills.
+  // Take a new scene; the grids that `show` fills are built anew only for another kernel or other sizes.
   build(scene, theme) {
-    Object.assign(this, { scene, theme, windows: [] });
-    this.root.replaceChildren();
-    for (const step of scene.lens) {
-      const map = scene.maps[step];
+    Object.assign(this, { scene, theme });
+    const parts = scene.lens.map((index) => scene.maps[index]);
+    const sizes = parts.map((map) => [map.step, map.rows.kernel, map.columns.kernel, map.parent.channels]);
+    const built = JSON.stringify([scene.kernel, sizes, theme.light]);
+    if (built === this.built) {
+      this.windows.forEach((window, part) => { window.map = parts[part]; });
+      return;
+    }
+    Object.assign(this, { built, windows: [] });
+    this.root.querySelectorAll(".part").forEach((part) => part.remove());
+    for (const map of parts) {
       const [rows, columns] = [map.rows.kernel, map.columns.kernel];
       const room = roomFor(Math.max(rows, columns), map.parent.channels);
       const block = element("div", map.parent.channels > 1 ? "block colors" : "block");
@@ -48,7 +55,7 @@ class Lens {
       });
       const titled = element("figure", "part");
       titled.append(element("figcaption", "", map.step === "sum" ? this.kernelWords() : "Window"), block);
-      this.root.append(titled);
+      this.root.insertBefore(titled, this.sum.parentNode === this.root ? this.sum : null);
       this.windows.push({ map, cells, numbers: Math.max(rows, columns) <= LARGEST_SHOWN });
     }
   }

@@ -44,17 +44,21 @@ class MapView {
   }
 
   colorsAt(row, column) {
-    const from = [this.map.rowSource[row], this.map.columnSource[column]];
-    const values = span(0, this.map.channels).map((channel) => value(this.map, channel, ...from));
-    return { values, nothing: from.includes(NOTHING), color: colorOf(this.map, this.theme, values) };
+    const { map } = this;
+    const [fromRow, fromColumn] = [map.rowSource[row], map.columnSource[column]];
+    const values = [];
+    for (let channel = 0; channel < map.channels; channel += 1) values.push(value(map, channel, fromRow, fromColumn));
+    return { values, color: colorOf(map, this.theme, values) };
   }
 
   drawWhole() {
     const { map, cell, side, rows, columns } = this;
     const pixels = new ImageData(columns, rows);
-    for (let row = 0; row < rows; row += 1) {
-      for (let column = 0; column < columns; column += 1) {
-        pixels.data.set([...this.colorsAt(row, column).color, 255], 4 * (row * columns + column));
+    for (let row = 0, at = 0; row < rows; row += 1) {
+      for (let column = 0; column < columns; column += 1, at += 4) {
+        const { color } = this.colorsAt(row, column);
+        for (let channel = 0; channel < 3; channel += 1) pixels.data[at + channel] = color[channel];
+        pixels.data[at + 3] = 255;
       }
     }
     const small = new OffscreenCanvas(columns, rows);

@@ -24,6 +24,7 @@ from pages.learn.convolution_lab_words import (
     explain_pooling,
     explain_strip,
     kept_words,
+    open_tabs,
     show_code,
     size_words,
     wait_for_picture,
@@ -36,11 +37,12 @@ def convolution(chosen: Chosen) -> None:
     with st.container(horizontal=True):
         kernel, sliding = choose_kernel(chosen), choose_sliding()
     room = st.container()
-    about, code = st.tabs(["Correlation or convolution?", "The code, in PyTorch"])
+    about, code = open_tabs("Correlation or convolution?", "convolution")
     with about:
         sliding = choose_turn(sliding)
-    with code:
-        show_code(conv_code(chosen.origin, chosen.size, kernel, sliding))
+    if code.open:
+        with code:
+            show_code(conv_code(chosen.origin, chosen.size, kernel, sliding))
     with room, errors_shown():
         filtered = apply_kernel(chosen.pixels, kernel, sliding)
         note = size_words(filtered.rows)
@@ -53,11 +55,12 @@ def pooling(chosen: Chosen) -> None:
         window, stride, padding = choose_pool()
     pooled = pool(chosen.pixels, window, stride, padding)
     draw(pooling_scene(chosen.pixels, pooled, kept=kept_words(pooled)))
-    about, code = st.tabs(["What is thrown away?", "The code, in PyTorch"])
+    about, code = open_tabs("What is thrown away?", "pooling")
     with about:
         explain_pooling()
-    with code:
-        show_code(pool_code(chosen.origin, chosen.size, window, stride, padding))
+    if code.open:
+        with code:
+            show_code(pool_code(chosen.origin, chosen.size, window, stride, padding))
 
 
 def strip(chosen: Chosen) -> None:
@@ -66,11 +69,13 @@ def strip(chosen: Chosen) -> None:
         sliding, bias, window, largest = choose_strip()
     steps = run_strip(chosen.pixels, kernel, sliding, window, window, bias)
     draw(strip_scene(chosen.pixels, steps, largest=largest), take_weights)
-    about, code = st.tabs(["Why these three?", "The code, in PyTorch"])
+    about, code = open_tabs("Why these three?", "strip")
     with about:
         explain_strip()
-    with code:
-        show_code(strip_code(chosen.origin, chosen.size, kernel, sliding, bias, window, largest=largest))
+    if code.open:
+        script = strip_code(chosen.origin, chosen.size, kernel, sliding, bias, window, largest=largest)
+        with code:
+            show_code(script)
 
 
 @st.fragment

@@ -1,8 +1,10 @@
 """What the convolution lab says beside its pictures."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.filtering.borders import Axis
 from core.filtering.correlation import Sliding
@@ -11,6 +13,8 @@ from core.filtering.patterns import Pattern
 from core.filtering.pooling import Pooled
 from core.layers.windows import span
 from pages.shared.text import count
+
+CODE = "The code, in PyTorch"
 
 
 def size_words(along: Axis) -> str:
@@ -69,6 +73,11 @@ def explain_strip() -> None:
         "larger convolution. **Pooling** keeps the strongest answers on a coarser grid. A bias below 0 is "
         "a threshold: weaker answers become 0."
     )
+
+
+def open_tabs(question: str, mode: str) -> Sequence[DeltaGenerator]:
+    """A tab for `question` and one for the code, which is written only while it is looked at."""
+    return st.tabs([question, CODE], key=f"{mode}_tab", on_change="rerun")
 
 
 def show_code(code: str) -> None:

@@ -12,6 +12,7 @@ from core.filtering.correlation import Sliding, apply_kernel
 from core.filtering.kernels import ChannelMix, KernelName, for_colors, named_kernel, typed_kernel
 from core.filtering.pictures import Photo, grey, lab_picture, photo
 from core.filtering.torch_code import OWN_FILE
+from pages.learn.convolution_lab_words import CODE
 from tests.pages.helper import no_exception, open_page, texts
 
 PAGE = "learn/convolution_lab"
@@ -30,6 +31,11 @@ def values(drawn: dict) -> np.ndarray:
 
 def output(app: AppTest) -> np.ndarray:
     return values(scene(app)["maps"][1])
+
+
+def code(app: AppTest, tab: str = "convolution") -> str:
+    app.session_state[f"{tab}_tab"] = CODE
+    return no_exception(app.run()).code[0].value
 
 
 def test_at_first_a_photo_and_the_edges_in_it() -> None:
@@ -96,7 +102,7 @@ def test_the_code_of_every_mode_gives_the_numbers_that_are_shown(
     settings = {"picture": "flower.jpg", "border": "replicate", "padding": "2", "stride": "2", "bias": "-20"}
     app = open_page(PAGE, mode=mode, **settings, **query)
     names: dict = {}
-    exec(app.code[0].value, names)
+    exec(code(app, {POOLING: "pooling", STRIP: "strip"}.get(mode, "convolution")), names)
     shown = [values(drawn) for drawn in scene(app)["maps"]]
     found = {
         "Convolution": ("x", "output"),
@@ -184,7 +190,7 @@ def test_a_picture_of_ones_own(
     (tmp_path / OWN_FILE).write_bytes(content)
     monkeypatch.chdir(tmp_path)
     names: dict = {}
-    exec(app.code[0].value, names)
+    exec(code(app), names)
     np.testing.assert_allclose(output(app), names["output"][0].numpy(), rtol=1e-6, atol=1e-4)
 
 
