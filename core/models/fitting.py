@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import cache
 from itertools import pairwise
 from math import prod
 
@@ -62,6 +63,7 @@ def fitting_sides(walk: Callable[[Shape], Walk], input_shape: Shape) -> FittingS
     """
     channels, axes = input_shape[0], len(input_shape) - 1
 
+    @cache
     def judged(side: int) -> _Fit:
         return _judged(walk((channels, *(side,) * axes)))
 

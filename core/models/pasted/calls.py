@@ -36,7 +36,11 @@ PASSED_THROUGH = (
     *("torch.compile", "torch.jit.script", "torch.nn.DataParallel", "torch.nn.utils.spectral_norm"),
     *("torch.nn.utils.parametrizations.spectral_norm", "torch.nn.parallel.DistributedDataParallel"),
 )
-WITHOUT_SHAPES = ("torch.nn.init.", "torch.optim.", "torch.utils.", "torch.cuda.", "torch.backends.")
+OPERATIONS = {
+    "torch": TORCH,
+    "torch.nn.functional": FUNCTIONAL,
+    "torchvision.transforms.functional": {"resize": FUNCTIONAL["interpolate"]},
+}
 
 
 def call_native(
@@ -81,7 +85,7 @@ def call_library(
         )
     if space == "torch.nn":
         return _layer(reader, last, positional, named)
-    table = {"torch.nn.functional": FUNCTIONAL, "torch": TORCH}.get(space, {})
+    table = OPERATIONS.get(space, {})
     if last in table and any(holds_tensor(value) for value in (*positional, *named.values())):
         return call_native(last, table[last], *_with_input_first(positional, named))
     _refuse_tensors(name, (*positional, *named.values()))

@@ -148,9 +148,10 @@ def _makes_network(reader: Statements, statement: ast.stmt) -> bool:
 def _candidates(found: dict[str, Value], tree: ast.Module) -> list[str]:
     """Names of what can be the network: modules, or else functions that make one, or else classes."""
     modules = {name: value for name, value in found.items() if isinstance(value, Module)}
-    inner = {id(part) for whole in modules.values() for name, part in named_modules(whole) if name}
+    parts = [part for whole in modules.values() for name, part in named_modules(whole) if name]
+    inner = {id(part) for part in parts}
     used = _used_names(tree, [value for value in found.values() if isinstance(value, Function)])
-    made = {value.cls.name for value in modules.values() if value.cls is not None}
+    made = {module.cls.name for module in (*modules.values(), *parts) if module.cls is not None}
     names = []
     for name, value in found.items():
         match value:

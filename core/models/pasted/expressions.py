@@ -32,6 +32,7 @@ KNOWN_WITHOUT_IMPORT = {
     "OrderedDict": "collections.OrderedDict",
     "math": "math",
     "np": "numpy",
+    "TF": "torchvision.transforms.functional",
 }
 TYPES = ("int", "float", "str", "bool", "list", "tuple", "dict")
 SPECIAL_NAMES = (*TYPES, "isinstance", "type", "getattr", "setattr", "hasattr", "super", "object")

@@ -98,9 +98,9 @@ def fill(module: Module, layers: Sequence[Value]) -> None:
 
 
 def _append(module: Module, layers: Sequence[Value]) -> Module:
-    for layer in layers:
-        bounded_size(len(module.attributes) + 1, "container")
-        _add(module, str(len(module.children)), layer)
+    bounded_size(len(module.attributes) + len(layers), "container")
+    for place, layer in enumerate(layers, start=len(module.children)):
+        _add(module, str(place), layer)
     return module
 
 

@@ -1,5 +1,6 @@
 """Pasted PyTorch code as a network: what each of its layers puts out, without running any of it."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -56,28 +57,31 @@ class PastedNetwork:
         """Sides of the square pictures with the channels of `input_shape` that fit, if any are found."""
         place = Place(3 * MOST_STEPS)
         try:
-            return fitting_sides(lambda shape: self._walked(shape, place), input_shape)
+            return fitting_sides(lambda shape: self._walked(shape, place, reaches=False), input_shape)
         except CodeRefused:
             return None
 
     @property
     def in_channels(self) -> int | None:
-        """Channels that the first layer wants of a picture (or of a sequence), where it fixes them."""
-        row = self._first_learning
-        return row.record.in_channels if row and isinstance(row.record, CONVOLUTIONS) else None
+        """Channels that the first convolution wants of a picture (or sequence); None if it is unclear."""
+        row = self._first_learning(PROBES)
+        if row is None or not isinstance(row.record, CONVOLUTIONS):
+            return None
+        channels = row.record.in_channels
+        met = self._first_learning([(channels, *(64,) * self.axes)])
+        return channels if met is not None and met.problem is None else None
 
     @property
     def axes(self) -> int:
         """Axes of what the network takes, without the channels: 2 for pictures, 1 for sequences."""
-        row = self._first_learning
+        row = self._first_learning(PROBES)
         return 1 if row and isinstance(row.record, Conv1d) else 2
 
-    @property
-    def _first_learning(self) -> LayerRow | None:
-        """The row of the first convolution or linear layer that a picture meets."""
-        for shape in PROBES:
+    def _first_learning(self, shapes: Sequence[Shape]) -> LayerRow | None:
+        """The row of the first convolution or linear layer that one of `shapes` meets."""
+        for shape in shapes:
             with suppress(CodeRefused):
-                for row in self._walked(shape, Place()).rows:
+                for row in self._walked(shape, Place(), reaches=False).rows:
                     if isinstance(row.record, (*CONVOLUTIONS, Linear)):
                         return row
         return None
@@ -91,14 +95,15 @@ class PastedNetwork:
             if module.record is not None and module.record.parameters and name not in called
         }
 
-    def _walked(self, input_shape: Shape, place: Place) -> Walk:
-        root = deepcopy(self._root)  # forward may set attributes
+    def _walked(self, input_shape: Shape, place: Place, reaches: bool = True) -> Walk:
         reader = Statements(place, self._source)
-        trace = Trace(root, place, input_shape)
         try:
-            output = reader.call(root, [trace.picture()], {})
-        except Stopped:
-            return trace.walk
+            root = deepcopy(self._root)  # forward may set attributes
+            trace = Trace(root, place, input_shape, reaches)
+            try:
+                output = reader.call(root, [trace.picture()], {})
+            except Stopped:
+                return trace.walk
         except RecursionError:
             raise _too_deep(place) from None
         if not holds_tensor(output):

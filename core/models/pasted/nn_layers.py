@@ -39,6 +39,13 @@ def size(value: Value, what: str) -> int:
     return number
 
 
+def _positive(value: Value, what: str) -> int:
+    number = size(value, what)
+    if number < 1:
+        raise CodeRefused(f"{what} has to be at least 1.", found=str(number), fix="Use a positive number.")
+    return number
+
+
 def pair(value: Value, what: str) -> Pair:
     """A number for both axes, or one for the rows and one for the columns."""
     if isinstance(value, tuple | list):
@@ -105,7 +112,7 @@ def conv2d(
         padding=_padding(padding, pair),
         dilation=pair(dilation, "dilation"),
         bias=truth(bias),
-        groups=size(groups, "groups"),
+        groups=_positive(groups, "groups"),
         padding_mode=_mode(padding_mode),
     )
 
@@ -130,7 +137,7 @@ def conv1d(
         stride=single(stride, "stride"),
         padding=_padding(padding, single),
         dilation=single(dilation, "dilation"),
-        groups=size(groups, "groups"),
+        groups=_positive(groups, "groups"),
         bias=truth(bias),
         padding_mode=_mode(padding_mode),
     )
@@ -160,7 +167,7 @@ def conv_transpose2d(
         padding=pair(padding, "padding"),
         output_padding=pair(output_padding, "output_padding"),
         dilation=pair(dilation, "dilation"),
-        groups=size(groups, "groups"),
+        groups=_positive(groups, "groups"),
         bias=truth(bias),
     )
 
@@ -444,7 +451,7 @@ def conv_transpose1d(
         padding=(0, cut),
         output_padding=(0, single(output_padding, "output_padding")),
         dilation=(1, single(dilation, "dilation")),
-        groups=size(groups, "groups"),
+        groups=_positive(groups, "groups"),
         bias=truth(bias),
     )
     words = f"{layer.in_channels} → {layer.out_channels}, {kernel}, stride {step}, padding {cut}"

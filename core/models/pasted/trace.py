@@ -21,11 +21,12 @@ class Stopped(Exception):
 
 
 class Trace:
-    """`place` says at which line of the code the trace is."""
+    """`place` says at which line of the code the trace is; without `reaches`, no receptive fields."""
 
-    def __init__(self, root: Module, place: Place, input_shape: Shape) -> None:
+    def __init__(self, root: Module, place: Place, input_shape: Shape, reaches: bool = True) -> None:
         self.place = place
         self.input_shape = input_shape
+        self._reaches = reaches
         self.rows: list[LayerRow] = []
         self.error: LayerError | None = None
         self._names = {id(module): name for name, module in named_modules(root)}
@@ -39,7 +40,8 @@ class Trace:
         return Walk(self.input_shape, tuple(self.rows), self.error)
 
     def picture(self) -> Tensor:
-        return Tensor(self.input_shape, -1, Reach() if len(self.input_shape) > 1 else None, self)
+        seen = self._reaches and len(self.input_shape) > 1
+        return Tensor(self.input_shape, -1, Reach() if seen else None, self)
 
     def enter(self, module: Module) -> None:
         self._within.append(self._names.get(id(module), module.kind))

@@ -2,7 +2,8 @@
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.errors import CodeRefused
@@ -151,6 +152,14 @@ class Module:
     cls: PastedClass | None = None
     attributes: dict[str, Value] = field(default_factory=dict)
     ready: bool = True  # Module.__init__ has run
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Module":
+        """Containers and pasted objects anew; layers, which nothing changes, as they are."""
+        if self.record is not None or self.make is not None:
+            return self
+        copy = memo[id(self)] = replace(self)
+        copy.attributes = {name: deepcopy(value, memo) for name, value in self.attributes.items()}
+        return copy
 
     @property
     def children(self) -> dict[str, "Module"]:
