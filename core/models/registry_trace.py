@@ -12,6 +12,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from core.layers.layer import Layer
+from core.layers.linear import Linear
+from core.layers.receptive import Reach, joined, reach_after
 from core.layers.shapes import MapShape, Shape
 from core.models.registry_operations import (
     FRESH,
@@ -23,6 +25,9 @@ from core.models.registry_operations import (
 )
 from core.models.registry_records import changes_nothing, is_layer, record_of, words_of
 from core.models.walk import ONLY_IN_TRAINING, LayerRow
+
+MIXES = ("Mean", "MultiheadAttention")  # every place with every other
+MOVES = ("Einsum", "MatMul", "WindowPartition", "WindowDepartition")
 
 
 @dataclass(frozen=True)
@@ -167,6 +172,8 @@ class Trace(TorchFunctionMode):
         record: Layer | None,
     ) -> None:
         costs = [self._costs.pop(key) for key in origin.owed if key in self._costs]
+        incoming, outgoing = self._input_shape(inputs), _shape(tensors_in(output)[0])
+        before = joined(Reach() if row < 0 else self.rows[row].reach for row in origin.rows)
         self.rows.append(
             LayerRow(
                 name,
@@ -174,11 +181,12 @@ class Trace(TorchFunctionMode):
                 None,
                 layer,
                 words,
-                _shape(tensors_in(output)[0]),
+                outgoing,
                 sum(cost.parameters for cost in costs),
                 macs + sum(cost.macs for cost in costs),
-                input=self._input_shape(inputs),
+                input=incoming,
                 record=record,
+                reach=_reach(layer, record, before, incoming, outgoing),
                 sources=origin.rows,
             )
         )
@@ -244,6 +252,19 @@ class _MacCounter(TorchDispatchMode):
 def _shape(tensor: Tensor) -> Shape:
     """Without the batch of 1; windows that a model lays into the batch stay."""
     return tuple(tensor.shape[1:] if tensor.shape[0] == 1 else tensor.shape)
+
+
+def _reach(
+    layer: str, record: Layer | None, before: Reach | None, incoming: Shape, outgoing: Shape
+) -> Reach | None:
+    """None where the windows of an attention move, and the field with them."""
+    if before is None or layer in MOVES:
+        return None
+    if layer in MIXES:
+        return Reach(None, before.stride)
+    if record is None or (isinstance(record, Linear) and len(outgoing) > 1):  # at each place by itself
+        return before
+    return reach_after(record, before, incoming)
 
 
 def _outer(name: str) -> str:

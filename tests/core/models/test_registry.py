@@ -6,11 +6,19 @@ from typing import NamedTuple
 import pytest
 import torch
 import torchvision
+from torch import nn
 
 from core.errors import ConfigError
 from core.layers.shapes import MapShape
 from core.models.registry import walk_model
-from core.models.registry_build import Published, all_published, build_on_meta, model_names, published
+from core.models.registry_build import (
+    AS_PUBLISHED,
+    Published,
+    all_published,
+    build_on_meta,
+    model_names,
+    published,
+)
 from core.models.walk import Walk
 
 walked = cache(walk_model)  # each model once for all tests
@@ -111,9 +119,7 @@ def test_rows_of_resnet18() -> None:
 
 def test_densenets_concatenations_take_every_layer_before_them() -> None:
     rows = walked("densenet121", (3, 224, 224)).rows
-    last = [
-        row for row in rows if row.name.startswith("features.denseblock1.") and row.layer == "Concat"
-    ][-1]
+    last = [row for row in rows if row.name.startswith("features.denseblock1.") and row.layer == "Concat"][-1]
     assert len(last.sources) == 7
     assert {rows[source].name.rpartition(".")[2] for source in last.sources} == {"pool0", "conv2"}
     assert sum(rows[source].output[0] for source in last.sources) == last.output[0] == 256
@@ -219,3 +225,53 @@ def test_an_unknown_name_is_refused() -> None:
         walk_model("resnet19", (3, 224, 224))
     with pytest.raises(ConfigError, match="no classification model"):
         published("fcn_resnet50")
+
+
+def touched_pixels(name: str, module: str, side: int) -> tuple[int, int]:
+    """Rows and columns of the input that one value in the middle of a module's output depends on.
+
+    Weights are positive and maxima means, so that no influence is lost.
+    """
+    model = torchvision.models.get_model(name, weights=None, **AS_PUBLISHED.get(name, {})).eval()
+    for path, layer in list(model.named_modules()):
+        if isinstance(layer, nn.MaxPool2d):
+            mean = nn.AvgPool2d(layer.kernel_size, layer.stride, layer.padding, layer.ceil_mode)
+            model.set_submodule(path, mean)
+    for weights in model.parameters():
+        nn.init.uniform_(weights, 0.1, 0.2)
+    outputs: list[torch.Tensor] = []
+    model.get_submodule(module).register_forward_hook(lambda *call: outputs.append(call[-1]))
+    picture = torch.ones(1, 3, side, side, dtype=torch.float64, requires_grad=True)
+    model.double()(picture)
+    (output,) = outputs
+    output[0, :, output.shape[2] // 2, output.shape[3] // 2].sum().backward()
+    touched = picture.grad[0].abs().sum(0) > 0
+    return int(touched.any(1).sum()), int(touched.any(0).sum())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "module", "row"),
+    [
+        ("resnet18", "layer2", "layer2.1.relu"),
+        ("googlenet", "inception3a", "inception3a.concat"),
+        ("squeezenet1_1", "features.6", "features.6.concat"),
+        ("shufflenet_v2_x0_5", "stage2", "stage2.3.concat"),
+        ("densenet121", "features.transition1", "features.transition1.pool"),
+    ],
+)
+def test_the_receptive_field_is_what_touches_a_value(name: str, module: str, row: str) -> None:
+    rows = walked(name, (3, 192, 192)).rows
+    reach = [found.reach for found in rows if found.name == row][-1]
+    assert max(reach.field) < 192
+    assert touched_pixels(name, module, 192) == reach.field
+
+
+def test_the_receptive_field_is_the_whole_picture_after_attention_and_global_pooling() -> None:
+    vit = walked("vit_b_16", (3, 224, 224)).rows
+    assert vit[3].reach.field == (16, 16)
+    assert vit[4].layer == "MultiheadAttention"
+    assert vit[4].reach.field is None
+    mobile = walked("mobilenet_v3_small", (3, 224, 224)).rows
+    assert next(row for row in mobile if row.layer == "Multiply").reach.field is None
+    assert walked("swin_t", (3, 224, 224)).rows[-1].reach is None
