@@ -22,10 +22,11 @@ def sweep_figure(points: Sequence[SweepPoint], argument: str, quantity: Quantity
     `argument` is its name in words. Pointing at a value reads it out: assets/layer_picture.js.
     """
     chart = _Chart(points, quantity)
+    title = f"{quantity[:1].upper()}{quantity[1:]} by {argument}"
     marked = next((point for point in points if point.value == now), None)
     body = (
         f"<defs>{hatching()}</defs>"
-        + text("name", LEFT, 16, f"{str(quantity).capitalize()} by {argument}")
+        + text("name", LEFT, 16, title)
         + chart.scale()
         + chart.refused()
         + rect("pointed", LEFT, TOP, 10, HEIGHT - TOP - BOTTOM, ' style="display:none"')
@@ -38,8 +39,8 @@ def sweep_figure(points: Sequence[SweepPoint], argument: str, quantity: Quantity
         [point.value, round(chart.x(point.value), 1), _reading(point, argument, quantity)] for point in points
     ]
     data = escape(json.dumps(readings, separators=(",", ":"), ensure_ascii=False), quote=True)
-    attribute = f' data-pickable data-points="{data}"'
-    return picture(WIDTH, HEIGHT, f"{str(quantity).capitalize()} by {argument}", body, attribute)
+    attribute = f' data-pickable="" data-points="{data}"'
+    return picture(WIDTH, HEIGHT, title, body, attribute)
 
 
 class _Chart:

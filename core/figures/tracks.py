@@ -26,6 +26,7 @@ class Track:
     windows: tuple[tuple[int, int], ...]  # a window for each cell of the other grid
     taps: tuple[int, ...]  # places inside a window that carry a weight; () for all
     untouched: tuple[tuple[int, int], ...]  # runs (start, length) of the map that no window touches
+    beyond: int = 0  # pixels of the margin after the map that only ceil_mode's last window reaches
 
     @property
     def cells(self) -> int:
@@ -74,6 +75,7 @@ def _sliding(axis: Windows) -> Track:
         tuple((place * axis.stride, axis.span) for place in range(axis.positions)),
         _taps(axis.kernel, axis.dilation),
         runs(set(range(axis.size)) - axis.seen),
+        axis.beyond,
     )
 
 

@@ -154,11 +154,15 @@ def _names(rows: Track, columns: Track, map_x: float, cells_x: float, transposed
 
 
 def _margin_words(rows: Track, columns: Track, transposed: bool) -> str:
-    widths = sorted({*rows.margin, *columns.margin} if rows is not STILL else set(columns.margin))
-    if widths == [0]:
-        return ""
-    words = str(widths[0]) if len(widths) == 1 else f"{widths[0]} to {widths[-1]}"
-    return f", {words} cut off" if transposed else f", padding {words}"
+    tracks = [track for track in (rows, columns) if track is not STILL]
+    widths = sorted({side for track in tracks for side in (track.margin[0], track.margin[1] - track.beyond)})
+    beyond = max(track.beyond for track in tracks)
+    words = (
+        "" if widths == [0] else " to ".join(str(width) for width in dict.fromkeys((widths[0], widths[-1])))
+    )
+    if transposed:
+        return f", {words} cut off" if words else ""
+    return (f", padding {words}" if words else "") + (f", {beyond} beyond the edge" if beyond else "")
 
 
 def _sides(rows: Track, columns: Track) -> str:

@@ -6,13 +6,13 @@ from fractions import Fraction
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.layers.memory import Dtype
 from core.layers.receptive import Reach
 from core.layers.shapes import Pair
 from core.layers.sweep import Argument, Setting, nearest_allowed
 
-Place = tuple[
-    Argument, int | None
-]  # an argument, and its axis where rows and columns have sliders of their own
+Place = tuple[Argument, int | None]  # an argument, and its axis where both have sliders of their own
+Values = dict[str, int | bool | str]  # of controls, by their keys
 
 
 @dataclass(frozen=True)
@@ -87,10 +87,15 @@ class Board:
         """A toggle below the sliders."""
         return self.switches.toggle(label, default, key=key, help=words, bind="query-params")
 
-    def batch(self) -> int:
-        """Pictures that are computed at once."""
-        words = "Pictures that go through the layer at once; MACs are counted for one."
-        return self.dials.slider("Batch size", 1, 256, 1, key="batch", help=words, bind="query-params")
+    def batch(self) -> tuple[int, Dtype]:
+        """Pictures that are computed at once, and the type of their numbers."""
+        words = "Pictures that go through the layer at once; parameters and MACs don't depend on it."
+        batch = self.dials.slider("Batch size", 1, 256, 1, key="batch", help=words, bind="query-params")
+        words = "Half as many bits take half of the memory."
+        names = [str(dtype) for dtype in Dtype]
+        return batch, Dtype(
+            self.dials.selectbox("Numbers", names, key="dtype", help=words, bind="query-params")
+        )
 
     def before(self) -> Reach:
         """What one value of the input sees of the picture, after the layers before this one."""
@@ -141,7 +146,7 @@ def _copy_to_columns() -> None:
     set_values({key_of(a, 1): st.session_state[key_of(a)] for a in DIALS if key_of(a) in st.session_state})
 
 
-def set_values(values: dict[str, int | bool | str]) -> None:
+def set_values(values: Values) -> None:
     """Move controls, by their keys; for callbacks."""
     for key, value in values.items():
         st.session_state[key] = value

@@ -1,6 +1,8 @@
-"""The layers of the layer math page, and examples to start from."""
+"""The layers of the layer math page, what each is usually set to, and examples to start from."""
 
 from enum import StrEnum
+
+from pages.learn.layer_dials import DIALS, Values, key_of
 
 
 class Kind(StrEnum):
@@ -30,10 +32,19 @@ PURPOSES = {
 }
 SQUARE_ONLY = {Kind.CONV1D, Kind.LINEAR}  # without rows and columns that could differ
 
-Values = dict[str, int | bool | str]  # by the controls' keys
+DEFAULTS: Values = {
+    **{key_of(argument): dial.default for argument, dial in DIALS.items()},
+    "rectangular": False,
+    "padding_kind": "number",
+    "padding_mode": "zeros",
+    "bias": True,
+    "ceil_mode": False,
+    "count_include_pad": True,
+    "affine": True,
+}
 # What a layer usually starts with; where nothing was moved, a change of layer goes on to that of the new one.
 USUAL: Values = {"kernel": 3, "stride": 1}
-USUAL_OF: dict[Kind, Values] = {
+USUAL_OF = {
     Kind.MAX_POOL: {"kernel": 2, "stride": 2},
     Kind.AVG_POOL: {"kernel": 2, "stride": 2},
     Kind.TRANSPOSED: {"kernel": 2, "stride": 2},

@@ -4,7 +4,7 @@ from core.figures.vector_picture import vector_picture
 from core.figures.window_picture import window_picture
 from pages.learn.layer_dials import Board, set_values
 from pages.learn.layer_forms import setting_of
-from pages.learn.layer_kinds import PURPOSES, SQUARE_ONLY, USUAL, USUAL_OF, Kind
+from pages.learn.layer_kinds import DEFAULTS, EXAMPLES, PURPOSES, SQUARE_ONLY, USUAL, USUAL_OF, Kind
 from pages.learn.layer_results import show_answer, show_code, show_formulas, show_link
 from pages.learn.layer_sweep import show_sweep
 from pages.shared.drawing import draw
@@ -18,6 +18,11 @@ def take_usual() -> None:
     usual = USUAL_OF.get(before, USUAL)
     if all(st.session_state.get(key, USUAL[key]) == value for key, value in usual.items()):
         set_values(USUAL_OF.get(now, USUAL))
+
+
+def take_example() -> None:
+    known = {key: value for key, value in DEFAULTS.items() if key in st.session_state}
+    set_values({**known, **EXAMPLES[st.session_state["example"]]})
 
 
 def choose_layer() -> Kind:
@@ -46,13 +51,17 @@ with controls, st.container(key="controls"):
     if kind not in SQUARE_ONLY:
         board.offer_rectangular()
     setting = setting_of(kind, board)
-    batch = board.batch()
+    batch, dtype = board.batch()
     before = board.before()
 problem = setting.problem()
 with answer, st.container(key="answer"):
-    st.markdown(f"**{kind}** {PURPOSES[kind]}")
+    with st.container(key="purpose", horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{kind}** {PURPOSES[kind]}")
+        st.menu_button(
+            "Examples", list(EXAMPLES), key="example", icon=":material/lightbulb:", on_click=take_example
+        )
     if problem is None:
-        show_answer(setting, before, batch)
+        show_answer(setting, before, batch, dtype)
         layer, shape = setting.layer, setting.input_shape
         draw(window_picture(layer, shape) or vector_picture(layer, shape), key="picture")
     else:

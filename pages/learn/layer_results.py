@@ -5,21 +5,25 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from core.layers.formulas import Formula, macs_formula, output_formulas, parameter_formula
+from core.layers.memory import Dtype, inference_bytes, training_bytes
 from core.layers.receptive import Reach, reach_after
 from core.layers.shapes import Shape, pair_text, shape_text
 from core.layers.sweep import Setting
 from core.layers.torch_source import torch_source
+from pages.shared.text import size
 
 AXES = {1: "B × N", 2: "B × C × L", 3: "B × C × H × W"}
 
 
-def show_answer(setting: Setting, before: Reach, batch: int) -> None:
+def show_answer(setting: Setting, before: Reach, batch: int, dtype: Dtype) -> None:
     """The shapes before and after, and what the layer costs."""
     layer, shape = setting.layer, setting.input_shape
     output = layer.output_shape(shape)
     facts = [
-        ("Parameters", f"{layer.parameters:,}", "numbers that training learns"),
-        ("MACs", f"{layer.macs(shape):,}", "multiply-accumulates a picture"),
+        ("Parameters", f"{layer.parameters:,}", "learned numbers"),
+        ("MACs", f"{layer.macs(shape):,}", "multiply-adds a picture"),
+        ("Memory to predict", size(inference_bytes(layer, shape, batch, dtype)), "maps in and out"),
+        ("Memory to train", size(training_bytes(layer, shape, batch, dtype)), "kept for the way back"),
         ("Receptive field", *_reach(reach_after(layer, before, shape), len(shape))),
     ]
     cells = "".join(
@@ -64,13 +68,13 @@ def _shape(shape: Shape, batch: int) -> str:
 def _reach(reach: Reach | None, axes: int) -> tuple[str, str]:
     """The receptive field, and the effective stride in words."""
     if reach is None:
-        return "–", "there are no maps any more"
+        return "–", "no maps any more"
     if reach.field is None:
-        return "all", "each value sees the whole picture"
+        return "all", "the whole picture"
     if axes == 2:
-        return str(reach.field[1]), f"steps of the input, stride {reach.stride[1]}"
+        return str(reach.field[1]), f"steps, stride {reach.stride[1]}"
     stride = "×".join(str(axis) for axis in dict.fromkeys(reach.stride))
-    return pair_text(reach.field), f"pixels of the picture, stride {stride}"
+    return pair_text(reach.field), f"pixels, stride {stride}"
 
 
 def _written(formula: Formula) -> str:

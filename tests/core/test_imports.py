@@ -45,6 +45,7 @@ ORDER = {  # what a package of core may know of
     "layers": set(),
     "data": set(),
     "filtering": {"layers", "data"},
+    "challenges": {"layers"},
     "models": {"layers", "data"},
     "training": {"layers", "data", "models"},
     "serving": {"layers", "data", "models", "training"},
@@ -100,7 +101,13 @@ class TestImports:
             assert known <= allowed | {"core.runs.store", name}
 
 
-PAGES_WITHOUT_TORCH = ("home.start", "learn.convolution_lab", "data.datasets")
+PAGES_WITHOUT_TORCH = (
+    "home.start",
+    "learn.layer_math",
+    "learn.convolution_lab",
+    "learn.challenges",
+    "data.datasets",
+)
 OPEN_PAGE = """
 import sys
 from streamlit.testing.v1 import AppTest
