@@ -3,6 +3,7 @@ import streamlit as st
 from pages.shared.page import (
     ARCHITECTURE,
     ASSETS,
+    CHALLENGES,
     CONVOLUTION_LAB,
     DATASETS,
     LAYER_MATH,
@@ -32,6 +33,7 @@ st.navigation(
                 url_path="convolution-lab",
             ),
             st.Page(ARCHITECTURE, title="Architecture", icon=":material/account_tree:"),
+            st.Page(CHALLENGES, title="Challenges", icon=":material/quiz:"),
         ],
         "Data": [st.Page(DATASETS, title="Datasets", icon=":material/photo_library:")],
         "Train": [

@@ -39,6 +39,7 @@ class Exercise(ABC):
     """An exercise with its numbers drawn; a subclass is one kind of exercise."""
 
     title: ClassVar[str]
+    drawing_tells: ClassVar[bool] = False  # whether a drawing of the layers gives the answer away
 
     @classmethod
     @abstractmethod

@@ -21,6 +21,7 @@ from core.layers.windows import Windows
 @dataclass(frozen=True)
 class OutputSide(Exercise):
     title = "How large is the map?"
+    drawing_tells = True
 
     side: int
     kernel: int

@@ -13,7 +13,17 @@ from pathlib import Path
 from tests.journeys.browser import chromium, new_page, visit
 from tests.journeys.server import serve
 
-ADDRESSES = ("", "layer-math", "convolution-lab", "architecture", "datasets", "cnn", "runs", "predict")
+ADDRESSES = (
+    "",
+    "layer-math",
+    "convolution-lab",
+    "architecture",
+    "challenges",
+    "datasets",
+    "cnn",
+    "runs",
+    "predict",
+)
 SIZES = {"wide": (1280, 800), "narrow": (390, 844)}
 
 

@@ -5,7 +5,17 @@ import pytest
 from pages.shared import page
 from tests.pages.helper import PROJECT, open_page
 
-TITLES = ["Start", "Layer math", "Convolution lab", "Architecture", "Datasets", "Train a CNN", "Runs", "Predict"]
+TITLES = [
+    "Start",
+    "Layer math",
+    "Convolution lab",
+    "Architecture",
+    "Challenges",
+    "Datasets",
+    "Train a CNN",
+    "Runs",
+    "Predict",
+]
 
 
 def test_first_page_is_the_start() -> None:
