@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
-from inspect import Signature, signature
 from typing import TYPE_CHECKING
 
 from core.errors import CodeRefused
 from core.models.pasted.attributes import attribute, bound
 from core.models.pasted.module_methods import fill
+from core.models.pasted.natives import call_native, signature_of
 from core.models.pasted.nn_layers import LAYERS
 from core.models.pasted.operations import FUNCTIONAL, TORCH
 from core.models.pasted.place import clipped
@@ -41,25 +40,6 @@ OPERATIONS = {
     "torch.nn.functional": FUNCTIONAL,
     "torchvision.transforms.functional": {"resize": FUNCTIONAL["interpolate"]},
 }
-
-
-def call_native(
-    name: str, call: Callable[..., Value], positional: list[Value], named: dict[str, Value]
-) -> Value:
-    """A function that the reader knows, with arguments as the code gives them."""
-    try:
-        _signature(call).bind(*positional, **named)
-    except TypeError as error:
-        raise CodeRefused(
-            f"{clipped(name)} can't be called like this: {clipped(str(error))}.",
-            fix="Use the arguments that PyTorch has.",
-        ) from None
-    return call(*positional, **named)
-
-
-@lru_cache(maxsize=512)
-def _signature(call: Callable[..., Value]) -> Signature:
-    return signature(call)
 
 
 def call_library(
@@ -125,7 +105,7 @@ def _layer(reader: Statements, kind: str, positional: list[Value], named: dict[s
     if kind in LAYERS:
         call = LAYERS[kind]
         made = call_native(f"nn.{kind}", call, positional, named)
-        options = dict(_signature(call).bind(*positional, **named).arguments)
+        options = dict(signature_of(call).bind(*positional, **named).arguments)
         if callable(made):
             return Module(kind, line, make=made, options=options)
         return Module(kind, line, record=made, options=options)

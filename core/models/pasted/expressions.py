@@ -7,10 +7,11 @@ from typing import Any
 from core.errors import CodeRefused
 from core.models.pasted.attributes import attribute
 from core.models.pasted.nn_layers import LAYERS
-from core.models.pasted.operations import FUNCTIONAL, part_of
+from core.models.pasted.operations import FUNCTIONAL
 from core.models.pasted.operators import binary, compare, items_of, subscript, truth, unary
 from core.models.pasted.place import Place, bounded_number, bounded_size, clipped
 from core.models.pasted.python_names import BUILTINS, dict_key
+from core.models.pasted.reshaping import part_of
 from core.models.pasted.values import (
     CONTAINERS,
     Bound,

@@ -194,9 +194,9 @@ def subscript(value: Value, key: Value) -> Value:
     """value[key]."""
     if isinstance(value, Opaque):
         return Opaque(value.what)
-    if isinstance(value, Module) and value.container:
-        return _of_container(value, key)
     try:
+        if isinstance(value, Module) and value.container:
+            return _of_container(value, key)
         if isinstance(value, list | tuple | str | range) and isinstance(key, int | slice):
             return value[key]
         if isinstance(value, dict) and isinstance(key, SCALARS):

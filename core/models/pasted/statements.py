@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import CodeRefused
-from core.models.pasted.calls import call_library, call_native, make_object, run_default, run_module
+from core.models.pasted.calls import call_library, make_object, run_default, run_module
 from core.models.pasted.expressions import Expressions
+from core.models.pasted.natives import call_native
 from core.models.pasted.operators import binary, items_of, truth
 from core.models.pasted.place import MOST_DEPTH, Place, clipped
 from core.models.pasted.python_names import dict_key
