@@ -52,15 +52,15 @@ USUAL_OF = {
 
 EXAMPLES: dict[str, Values] = {
     "The lecture's first convolution": {
-        "layer": Kind.CONV2D,
+        "layer": Kind.CONV2D.value,
         "in_channels": 1,
         "out_channels": 6,
         "size": 256,
     },
-    "A stride that doesn't fit": {"layer": Kind.CONV2D, "size": 12, "stride": 2},
-    "Keep the size": {"layer": Kind.CONV2D, "kernel": 5, "padding_kind": "same"},
+    "A stride that doesn't fit": {"layer": Kind.CONV2D.value, "size": 12, "stride": 2},
+    "Keep the size": {"layer": Kind.CONV2D.value, "kernel": 5, "padding_kind": "same"},
     "ResNet's first layer": {
-        "layer": Kind.CONV2D,
+        "layer": Kind.CONV2D.value,
         "size": 224,
         "out_channels": 64,
         "kernel": 7,
@@ -68,15 +68,15 @@ EXAMPLES: dict[str, Values] = {
         "padding": 3,
     },
     "Depthwise, as in MobileNet": {
-        "layer": Kind.CONV2D,
+        "layer": Kind.CONV2D.value,
         "in_channels": 32,
         "out_channels": 32,
         "groups": 32,
         "size": 14,
         "padding": 1,
     },
-    "Dilated": {"layer": Kind.CONV2D, "dilation": 2, "size": 14},
-    "Halve by pooling": {"layer": Kind.MAX_POOL, "kernel": 2, "stride": 2, "size": 13},
-    "Double the size": {"layer": Kind.TRANSPOSED, "kernel": 2, "stride": 2, "size": 7},
-    "The lecture's last layer": {"layer": Kind.LINEAR, "in_channels": 1250, "out_channels": 1},
+    "Dilated": {"layer": Kind.CONV2D.value, "dilation": 2, "size": 14},
+    "Halve by pooling": {"layer": Kind.MAX_POOL.value, "kernel": 2, "stride": 2, "size": 13},
+    "Double the size": {"layer": Kind.TRANSPOSED.value, "kernel": 2, "stride": 2, "size": 7},
+    "The lecture's last layer": {"layer": Kind.LINEAR.value, "in_channels": 1250, "out_channels": 1},
 }
