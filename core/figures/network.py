@@ -1,41 +1,19 @@
 """A network as volumes to scale, from the walk: height and depth are pixels, thickness is channels."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from textwrap import wrap
 from typing import Any
 
 import plotly.graph_objects as go
 
-from core.figures.names import escaped, shortened
-from core.figures.palette import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY_BLUE, VERMILLION, shade
-from core.figures.skips import Link, heights_of, links_of
-from core.figures.stages import MOST, Stage, stages_of, title
-from core.figures.volumes import Box, Drawing, Polygon, Volume, arrange
-from core.layers.shapes import Shape, shape_text
+from core.figures.names import escaped
+from core.figures.palette import GREY, VERMILLION, shade
+from core.figures.scene import COLORS, FAILED, IN_LEGEND, WAYS, Arc, scene_of
+from core.figures.stages import MOST
+from core.figures.volumes import Box, Drawing, Polygon, Volume
+from core.layers.shapes import shape_text
 from core.models.walk import Walk
 
-FAILED = "can't be built"
-COLORS = {
-    "input": GREY,
-    "convolution": BLUE,
-    "attention": PURPLE,
-    "pooling": ORANGE,
-    "concatenation": SKY_BLUE,
-    "flattened": GREY,
-    "linear": GREEN,
-    FAILED: VERMILLION,
-}
-IN_LEGEND = ("convolution", "attention", "pooling", "concatenation", "linear", FAILED)
-WAYS = {
-    "added": ("Skip, added", "solid"),
-    "concatenated": ("Skip, concatenated", "dash"),
-    "branch": ("Branch", "dot"),
-}
-CREST, STEP = 0.14, 0.07  # of an arc over the tallest of its boxes, and of each arc over another
-APART = 0.05  # from the middle of a box to where one arc ends and the next begins
 LEGEND_HEIGHT = 34  # pixels
-LONGEST_NAME = 24
 
 
 def network_figure(walk: Walk, width: int = 480, most: int = MOST) -> go.Figure:
@@ -45,12 +23,8 @@ def network_figure(walk: Walk, width: int = 480, most: int = MOST) -> go.Figure:
     on the page, in pixels: a network that is too long for it goes on in a second row. Background and text
     colours are left to the page's theme.
     """
-    stages = stages_of(walk, most)
-    failed = [] if walk.problem is None else [((len(walk.rows) - 1,),) * 2]
-    links = links_of(walk, [*((stage.rows, stage.made) for stage in stages), *failed])
-    heights = heights_of(links)
-    drawing = arrange(_volumes(walk, stages), width, STEP * (max(heights, default=1) - 1))
-    boxes = drawing.boxes
+    scene = scene_of(walk, width, most)
+    boxes = scene.boxes
     figure = go.Figure()
     for kind, color in COLORS.items():
         of_kind = [box for box in boxes if box.volume.kind == kind]
@@ -59,46 +33,12 @@ def network_figure(walk: Walk, width: int = 480, most: int = MOST) -> go.Figure:
         if of_kind and kind in IN_LEGEND:
             _add_legend_entry(figure, kind.capitalize(), color)
     for way in WAYS:
-        _add_links(
-            figure, way, [pair for pair in zip(links, heights, strict=True) if pair[0].way == way], boxes
-        )
+        _add_arcs(figure, way, [arc for arc in scene.arcs if arc.way == way])
     _add_cross(figure, [box for box in boxes if box.volume.kind == FAILED])
     _add_hover(figure, boxes)
     figure.layout.annotations = [_label(box) for box in boxes]
-    _lay_out(figure, drawing)
+    _lay_out(figure, scene.drawing)
     return figure
-
-
-def _volumes(walk: Walk, stages: Sequence[Stage]) -> list[Volume]:
-    volumes = [Volume("input", "input", walk.input_shape, _tight(walk.input_shape), "one picture")]
-    for stage in stages:
-        name = escaped(shortened(title(stage.name), LONGEST_NAME))
-        volumes.append(Volume(stage.kind, name, stage.shape, _tight(stage.shape), _words(walk, stage)))
-    if walk.problem is not None:
-        row = walk.rows[-1]
-        words = "<br>".join(wrap(escaped(f"{row.layer}: {row.problem}"), 60))
-        name = escaped(shortened(title(row.name), LONGEST_NAME))
-        volumes.append(Volume(FAILED, name, volumes[-1].shape, FAILED, words))
-    return volumes
-
-
-def _words(walk: Walk, stage: Stage) -> str:
-    """What hovering tells: the layer's settings, or how many layers of which classes the stage has."""
-    if len(stage.made) == 1:
-        rows = [walk.rows[stage.made[0]]]
-        lines = [f"{rows[0].layer} {rows[0].settings}"]
-    else:
-        rows = [walk.rows[i] for i in stage.rows]
-        counts = Counter(row.layer for row in rows).most_common()
-        lines = wrap(", ".join(f"{count} {layer}" for layer, count in counts), 60)
-    if title(stage.name) != stage.name:
-        lines.insert(0, escaped(stage.name))
-    parameters, macs = sum(row.parameters for row in rows), sum(row.macs for row in rows)
-    return "<br>".join([*lines, f"{parameters:,} parameters", f"{macs:,} MACs"])
-
-
-def _tight(shape: Shape) -> str:
-    return "×".join(str(side) for side in shape)
 
 
 def _add_faces(figure: go.Figure, polygons: Iterable[Polygon], color: str) -> None:
@@ -126,24 +66,12 @@ def _add_legend_entry(figure: go.Figure, name: str, color: str) -> None:
     figure.add_scatter(x=[None], y=[None], mode="markers", marker=marker, name=name, showlegend=True)
 
 
-def _add_links(figure: go.Figure, way: str, links: Sequence[tuple[Link, int]], boxes: Sequence[Box]) -> None:
-    """An arc over each link, higher where it goes over others."""
-    x: list[float | None] = []
-    y: list[float | None] = []
-    for link, height in links:
-        start, end = boxes[link.start], boxes[link.end]
-        under = [box.top[1] for box in boxes[link.start : link.end + 1] if box.level == end.level]
-        crest = max(under) + CREST + STEP * (height - 1)
-        if start.level == end.level:
-            x += [start.top[0] + APART, start.top[0] + APART]
-            y += [start.top[1], crest]
-        else:  # the arc comes from a row above
-            x += [0]
-            y += [crest]
-        x += [end.top[0] - APART, end.top[0] - APART, None]
-        y += [crest, end.top[1], None]
-    if x:
+def _add_arcs(figure: go.Figure, way: str, arcs: Sequence[Arc]) -> None:
+    """The ways around volumes that come in alike."""
+    points = [point for arc in arcs for point in (*arc.points, (None, None))]
+    if points:
         name, dash = WAYS[way]
+        x, y = zip(*points, strict=True)
         line = {"color": GREY, "width": 1.5, "dash": dash}
         figure.add_scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip", name=name)
 
@@ -167,10 +95,15 @@ def _add_hover(figure: go.Figure, boxes: Sequence[Box]) -> None:
         y=[box.middle[1] for box in boxes],
         mode="markers",
         marker={"size": 36, "opacity": 0},
-        customdata=[[box.volume.name, shape_text(box.volume.shape), box.volume.words] for box in boxes],
+        customdata=[_told(box.volume) for box in boxes],
         hovertemplate="<b>%{customdata[0]}</b>: %{customdata[1]}<br>%{customdata[2]}<extra></extra>",
         showlegend=False,
     )
+
+
+def _told(volume: Volume) -> list[str]:
+    words = escaped(volume.words).replace("\n", "<br>")
+    return [escaped(volume.name), shape_text(volume.shape), words]
 
 
 def _label(box: Box) -> dict[str, Any]:
@@ -178,7 +111,7 @@ def _label(box: Box) -> dict[str, Any]:
     return {
         "x": box.middle[0],
         "y": box.ground,
-        "text": f"<b>{box.volume.name}</b><br>{box.volume.label}",
+        "text": f"<b>{escaped(box.volume.name)}</b><br>{box.volume.label}",
         "showarrow": False,
         "yanchor": "top",
         "font": {"size": 11, "color": VERMILLION} if failed else {"size": 11},

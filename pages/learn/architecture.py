@@ -16,7 +16,7 @@ SOURCES = {
     "torchvision": choose_model,
     PASTED: choose_pasted,
 }
-WIDTHS = {PASTED: [5, 6]}  # of the editor and the answer; lines of code are long
+DRAWING = {False: 570, True: 490}  # pixels: lines of pasted code are long, and leave it less room
 
 
 def choose_source() -> str:
@@ -39,7 +39,7 @@ open_page(
 with errors_shown():
     source = choose_source()
     pictures = st.container()
-    editor, answer = st.columns(WIDTHS.get(source, [4, 7]), gap="medium")
+    editor, answer = st.columns([5, 6] if source == PASTED else [4, 7], gap="medium")
     with editor:
         choice = SOURCES[source]()
     with pictures:
@@ -48,6 +48,6 @@ with errors_shown():
         walk = choice.walk(given.shape)
         show_totals(walk, given)
         show_problem(walk)
-        draw(walk)
+        draw(walk, DRAWING[source == PASTED])
     choice.show_rows(walk)
     show_details(choice, walk, given)

@@ -3,22 +3,52 @@
 import streamlit as st
 
 from core.errors import LayerError
-from core.figures.network import network_figure
+from core.figures.network_svg import network_svg
+from core.figures.where import Cost, cost_figure, module_map
+from core.layers.memory import walk_memory
 from core.models.walk import LayerRow, Walk
 from pages.learn.architecture_input import Input
 from pages.learn.architecture_pasted import continue_as_code
 from pages.learn.architecture_source import Choice
 from pages.learn.architecture_table import layer_table
 from pages.shared.errors import show_error
-from pages.shared.text import plain
+from pages.shared.page import ASSETS
+from pages.shared.text import plain, size
 
-WIDTH = 570  # pixels
-VIEWS = ("Layers", "Where it goes", "Code")
+_drawing = st.components.v2.component(
+    "network_drawing",
+    html='<div class="network"></div>',
+    css=(ASSETS / "network_drawing.css").read_text(encoding="utf-8"),
+    js=(ASSETS / "network_drawing.js").read_text(encoding="utf-8"),
+)
+VIEWS = ("Layers", "Parameters and compute", "Code")
+ABOUT_TABLE = (
+    "MACs are multiply-accumulates. Memory is that of a layer's output, for the whole batch. The receptive "
+    "field is the part of the input that one value of the output depends on at most, in pixels, and the "
+    "effective stride is how far it moves from one value to the next."
+)
 
 
 def show_totals(walk: Walk, given: Input) -> None:
-    figures = {"Parameters": f"{walk.parameters:,}", "MACs a picture": f"{walk.macs:,}"}
-    cells = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures.items())
+    """Parameters, compute and memory of the whole network, or of it as far as it can be built."""
+    if walk.problem is not None:
+        figures = {"Parameters so far": (f"{walk.parameters:,}", ""), "MACs so far": (f"{walk.macs:,}", "")}
+    else:
+        weights = walk.parameters * given.dtype.bytes
+        maps = walk_memory(walk.rows, walk.input_shape, given.batch, given.dtype)
+        figures = {
+            "Parameters": (f"{walk.parameters:,}", f"{size(weights)} as {given.dtype}"),
+            "MACs a picture": (
+                f"{walk.macs:,}",
+                f"{walk.macs / 1e6:,.3g} million" if walk.macs >= 1e5 else "",
+            ),
+            "Maps to predict": (size(maps.inference), "at most at once, a batch"),
+            "Maps to train": (size(maps.training), "kept for a batch"),
+        }
+    cells = "".join(
+        f"<div><dt>{name}</dt><dd>{value}</dd><small>{words}</small></div>"
+        for name, (value, words) in figures.items()
+    )
     st.html(f'<dl class="totals">{cells}</dl>')
 
 
@@ -39,9 +69,9 @@ def _place(row: LayerRow) -> str:
     return f"{where}{plain(row.layer)}"
 
 
-def draw(walk: Walk) -> None:
-    with st.container(key="network-drawing"):
-        st.plotly_chart(network_figure(walk, WIDTH), key="network-figure", config={"displayModeBar": False})
+def draw(walk: Walk, width: int) -> None:
+    """The network as volumes to scale, in about `width` pixels."""
+    _drawing(key="network-drawing", data={"svg": network_svg(walk, width)})
 
 
 def show_details(choice: Choice, walk: Walk, given: Input) -> None:
@@ -49,9 +79,24 @@ def show_details(choice: Choice, walk: Walk, given: Input) -> None:
     layers, where, code = st.tabs(VIEWS, key="view", bind="query-params")
     if layers.open:
         layers.html(layer_table(walk, given))
+        layers.caption(ABOUT_TABLE)
+    if where.open:
+        with where:
+            _show_costs(walk)
     if code.open:
         with code:
             _show_code(choice, given)
+
+
+def _show_costs(walk: Walk) -> None:
+    """Shares of layers or stages, and of modules in modules where the network has such."""
+    if not walk.parameters and not walk.macs:
+        st.caption("No layer learns or multiplies yet.")
+        return
+    st.plotly_chart(cost_figure(walk), key="costs", config={"displayModeBar": False})
+    if any("." in row.name for row in walk.rows):
+        for column, cost in zip(st.columns(2), Cost, strict=True):
+            column.plotly_chart(module_map(walk, cost), key=f"map-{cost}", config={"displayModeBar": False})
 
 
 def _show_code(choice: Choice, given: Input) -> None:

@@ -5,37 +5,31 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.layers.memory import Dtype
-from core.layers.shapes import MapShape
+from core.layers.shapes import Shape
 
 LARGEST = 512  # pixels
+LONGEST = 4096  # steps of a sequence
 MOST_CHANNELS = 4096
 BATCH = 32
 
 
 @dataclass(frozen=True)
 class Input:
-    """`shape` is (C, H, W), without the batch."""
+    """`shape` is (C, H, W), or (C, L) of a sequence, without the batch."""
 
-    shape: MapShape
+    shape: Shape
     batch: int
     dtype: Dtype
 
 
-def choose_input(network: str, own: MapShape) -> Input:
-    """The controls. They start at `own` (C, H, W), and go there again when another `network` comes."""
+def choose_input(network: str, own: Shape) -> Input:
+    """The controls. They start at `own`, and go there again when another `network` comes."""
     if st.session_state.setdefault("input-of", network) != network:
         st.session_state["input-of"] = network
         _bring(own)
-    channels, height, width = own
+    channels, *sides = own
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        if st.session_state.get("rectangular", height != width):
-            rows = _pixels("Height (pixels)", "height", height)
-            columns = _pixels("Width (pixels)", "width", width)
-        else:
-            rows = columns = _pixels("Picture size (pixels)", "side", height)
-        st.toggle(
-            "Rectangular", height != width, key="rectangular", bind="query-params", on_change=_same_sides
-        )
+        sides = [_length(*sides)] if len(sides) == 1 else _sides(*sides)
         channels = st.number_input(
             "Channels",
             1,
@@ -48,17 +42,35 @@ def choose_input(network: str, own: MapShape) -> Input:
         )
         batch = st.number_input("Batch", 1, 4096, BATCH, key="batch", bind="query-params", width=100)
         dtype = st.selectbox("Numbers", list(Dtype), key="dtype", bind="query-params", width=124)
-    return Input((channels, rows, columns), batch, dtype)
+    return Input((channels, *sides), batch, dtype)
+
+
+def _length(own: int) -> int:
+    return st.slider("Length of the sequence", 1, LONGEST, own, key="length", bind="query-params")
+
+
+def _sides(height: int, width: int) -> list[int]:
+    if st.session_state.get("rectangular", height != width):
+        sides = [_pixels("Height (pixels)", "height", height), _pixels("Width (pixels)", "width", width)]
+    else:
+        sides = [_pixels("Picture size (pixels)", "side", height)] * 2
+    st.toggle("Rectangular", height != width, key="rectangular", bind="query-params", on_change=_same_sides)
+    return sides
 
 
 def _pixels(label: str, key: str, value: int) -> int:
     return st.slider(label, 1, LARGEST, value, key=key, bind="query-params")
 
 
-def _bring(shape: MapShape) -> None:
-    channels, height, width = shape
-    sides = {"side": height} if height == width else {"height": height, "width": width}
-    st.session_state.update(channels=channels, rectangular=height != width, **sides)
+def _bring(shape: Shape) -> None:
+    channels, *sides = shape
+    st.session_state["channels"] = channels
+    if len(sides) == 1:
+        st.session_state["length"] = sides[0]
+    else:
+        square = sides[0] == sides[1]
+        st.session_state["rectangular"] = not square
+        st.session_state.update({"side": sides[0]} if square else {"height": sides[0], "width": sides[1]})
 
 
 def _same_sides() -> None:

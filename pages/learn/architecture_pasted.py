@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
 from core.errors import CodeRefused, ConfigError
 from core.layers.shapes import MapShape, Shape
 from core.links import pack, unpack
-from core.models.pasted.network import read_network
+from core.models.pasted.network import PastedNetwork, read_network
 from core.models.walk import Walk
 from pages.learn.architecture_source import Choice
 from pages.shared.page import ASSETS
@@ -16,6 +17,7 @@ from pages.shared.text import plain
 
 PASTED = "Paste code"  # the name of this source
 HEIGHT = 340  # pixels
+LENGTH = 128  # steps of a sequence
 
 
 @dataclass(frozen=True)
@@ -57,13 +59,45 @@ def choose_pasted() -> Choice:
     _link(code)
 
     try:
-        network = read_network(code)
+        network = _choose_network(code)
     except CodeRefused as refused:
         return Choice(f"pasted for {shape}", shape, walk=_refuse(refused))
     for note in network.notes:
         st.caption(plain(note))
-    channels = network.in_channels or shape[0]
-    return Choice(f"pasted for {shape}, {channels}", (channels, *shape[1:]), walk=network.walk)
+    channels, axes = _taken_by(code, network.name)
+    own = (channels or shape[0], *(shape[1:] if axes == 2 else (LENGTH,)))
+    return Choice(f"pasted for {own}", own, walk=network.walk, show_rows=partial(_show_unused, network))
+
+
+def _choose_network(code: str) -> PastedNetwork:
+    network = _read(code)
+    if len(network.names) == 1:
+        return network
+    names = list(network.names)
+    name = st.selectbox("Network", names, names.index(network.name), key="part", bind="query-params")
+    return _read(code, name)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _read(code: str, name: str | None = None) -> PastedNetwork:
+    return read_network(code, name)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _taken_by(code: str, name: str) -> tuple[int | None, int]:
+    """The channels that the network wants, and the axes of a picture or a sequence."""
+    network = _read(code, name)
+    return network.in_channels, network.axes
+
+
+def _show_unused(network: PastedNetwork, walk: Walk) -> None:
+    """Layers that are made and never called, which the walk leaves out."""
+    unused = network.unused(walk) if walk.problem is None else {}
+    if unused:
+        st.caption(
+            f"Never called in forward: {plain(', '.join(unused))}. PyTorch holds their parameters all the "
+            f"same: {walk.parameters + sum(unused.values()):,} in all."
+        )
 
 
 def continue_as_code(code: str, shape: MapShape) -> None:

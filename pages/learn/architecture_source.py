@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.layers.shapes import MapShape, Shape
+from core.layers.shapes import Shape
 from core.models.walk import Walk
 
 
@@ -16,7 +16,7 @@ class Choice:
     """A network as the user chose it; `name` tells it from the others of the page."""
 
     name: str
-    own: MapShape  # the picture (C, H, W) that it is made for
+    own: Shape  # the picture (C, H, W), or sequence (C, L), that it is made for
     walk: Callable[[Shape], Walk]
     code: Callable[[Shape], str] | None = None  # its PyTorch source for an input; raises LayerError
     show_rows: Callable[[Walk], None] = _nothing  # puts the walk into the room that the editor left for it

@@ -10,7 +10,15 @@ from core.models.walk import LayerRow, Walk
 from pages.learn.architecture_input import Input
 from pages.shared.text import size
 
-HEADS = ("Layer", "Output (B, C, H, W)", "Parameters", "MACs a picture", "Memory", "Sees", "Step")
+HEADS = (
+    "Layer",
+    "Output (B, C, H, W)",
+    "Parameters",
+    "MACs a picture",
+    "Memory",
+    "Receptive field",
+    "Effective stride",
+)
 
 
 def layer_table(walk: Walk, given: Input) -> str:
@@ -20,13 +28,13 @@ def layer_table(walk: Walk, given: Input) -> str:
     head = "".join(f"<th>{words}</th>" for words in heads)
     lines = "".join(_line(row, given, pasted) for row in walk.rows)
     total = (
-        "<tr><td></td>" * pasted
-        + ("<tr>" if not pasted else "")
-        + f"<td>Total</td><td></td><td>{walk.parameters:,}</td><td>{walk.macs:,}</td>"
+        f"<tr>{'<td></td>' * pasted}<td>Total</td><td></td>"
+        f"<td>{walk.parameters:,}</td><td>{walk.macs:,}</td>"
         "<td></td><td></td><td></td></tr>"
     )
     return (
-        f'<div class="architecture"><table class="layers"><thead><tr>{head}</tr></thead>'
+        f'<div class="architecture"><table class="layers{" numbered" * pasted}">'
+        f"<thead><tr>{head}</tr></thead>"
         f"<tbody>{lines}</tbody><tfoot>{total}</tfoot></table></div>"
     )
 

@@ -46,7 +46,7 @@ class Case:
 
 TITLE = "document.querySelector('.gtitle')?.textContent"
 ARCHITECTURE = (
-    "document.querySelector('.st-key-network-figure .annotation-text')?.textContent",
+    "inside('network-drawing')?.querySelector('svg.volumes')?.ariaLabel",
     "document.querySelector('.architecture tbody')?.textContent",
     "document.querySelector('dl.totals')?.textContent",
 )

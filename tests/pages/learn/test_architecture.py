@@ -80,6 +80,15 @@ def test_batch_and_number_type_move_the_memory_and_nothing_else() -> None:
     assert (before[2:4], before[5:]) == (after[2:4], after[5:])
 
 
+def test_memory_is_that_of_the_maps_of_a_batch() -> None:
+    app = open_page(PAGE, network="The lecture's CNN", batch="1")
+    predict, train = total(app, "Maps to predict"), total(app, "Maps to train")
+    no_exception(app.number_input(key="batch").set_value(1000).run())
+    assert (predict, train) == ("240 KB", "285 KB")
+    assert total(app, "Maps to predict") == "240 MB"
+    assert total(app, "Maps to train") == "285 MB"
+
+
 def test_a_size_that_is_too_small_is_said_with_both_sides_and_the_fix() -> None:
     app = open_page(PAGE, network="LeNet-5")
     no_exception(app.slider(key="side").set_value(10).run())
@@ -119,8 +128,8 @@ def test_a_link_reproduces_the_settings() -> None:
 )
 def test_a_link_that_says_nonsense_falls_back(query: dict[str, str]) -> None:
     app = open_page(PAGE, **query)
-    assert not app.error or query.get("source") == PASTE
-    assert total(app, "Parameters")
+    assert len(app.error) == (query.get("source") == PASTE)  # its example is of another picture size
+    assert table(app)
 
 
 class TestByHand:
@@ -232,6 +241,29 @@ class TestPasted:
         for example in EXAMPLES.values():
             self.type_code(app, example.code)
             assert table(app)
+
+    def test_of_several_networks_one_is_chosen(self, app: AppTest) -> None:
+        self.type_code(
+            app, "small = nn.Sequential(nn.Conv2d(1, 2, 1))\nlarge = nn.Sequential(nn.Conv2d(1, 9, 1))"
+        )
+        assert total(app, "Parameters") == "18"
+        no_exception(app.selectbox(key="part").set_value("small").run())
+        assert total(app, "Parameters") == "4"
+
+    def test_a_network_of_sequences_gets_a_length(self, app: AppTest) -> None:
+        self.type_code(app, "nn.Sequential(nn.Conv1d(2, 4, 3), nn.Flatten(), nn.Linear(504, 3))")
+        assert not app.error
+        assert app.slider(key="length").value == 128
+        assert [line[2] for line in table(app)] == ["(32, 4, 126)", "(32, 504)", "(32, 3)"]
+
+    def test_layers_that_forward_never_calls_are_named(self, app: AppTest) -> None:
+        code = EXAMPLES["The lecture's CNN"].code.replace("1250", "8192")
+        self.type_code(
+            app, code.replace("self.flatten =", "self.extra = nn.Linear(3, 2)\n        self.flatten =")
+        )
+        assert "Never called in forward: extra" in texts(app)
+        assert "8,287 in all" in texts(app)
+        assert total(app, "Parameters") == "8,279"
 
     def test_names_in_the_code_do_not_become_html(self, app: AppTest) -> None:
         self.type_code(app, 'nn.Sequential(OrderedDict({"<img src=x>": nn.ReLU()}))')
