@@ -111,8 +111,13 @@ def _layer(reader: Statements, kind: str, positional: list[Value], named: dict[s
         return Module(kind, line, record=made, options=options)
     if kind.endswith("Loss"):
         return Opaque(f"nn.{kind}")
+    if kind == "Parameter":
+        raise CodeRefused(
+            "A parameter made by hand, nn.Parameter, can't be followed.",
+            fix="Use a layer of torch.nn for it.",
+        )
     raise CodeRefused(
-        f"nn.{clipped(kind)} isn't a layer that can be read here.",
+        f"`nn.{clipped(kind)}` isn't a layer that can be read here.",
         expected="convolutions, pooling, Linear, normalization, activations, dropout and containers",
         fix="Leave it out, or replace it by one of these.",
     )
@@ -182,8 +187,13 @@ def run_default(
 
 def _refuse_tensors(name: str, values: Iterable[Value]) -> None:
     if any(holds_tensor(value) for value in values):
+        if name.startswith("torchvision.models."):
+            raise CodeRefused(
+                f"`{clipped(name)}` isn't in the pasted code.",
+                fix="Choose it among the torchvision models, or paste the code of its classes.",
+            )
         raise CodeRefused(
-            f"{clipped(name)} of a tensor can't be followed.",
+            f"`{clipped(name)}` of a tensor can't be followed.",
             fix="Use layers of torch.nn, functions such as F.relu, torch.flatten and torch.cat, or x.view.",
         )
 

@@ -35,7 +35,8 @@ class _Script:
     """What reading the code from top to bottom has brought up."""
 
     found: dict[str, Value] = field(default_factory=dict)  # modules, classes, functions; the last one last
-    broken: CodeRefused | None = None  # the last network that couldn't be made, if nothing came after it
+    broken: CodeRefused | None = None  # the first network that couldn't be made, if none was made after it
+    first: CodeRefused | None = None  # why the first thing was left out
     skipped: list[tuple[int, int]] = field(default_factory=list)  # first and last lines
 
 
@@ -53,10 +54,13 @@ def chosen(reader: Statements, tree: ast.Module, name: str | None) -> Choice:
     if not names:
         if script.broken is not None:
             raise script.broken
+        first = script.first
         raise CodeRefused(
             "There is no network in this code.",
             expected="nn.Sequential(...), or a class made from nn.Module",
+            found=first.problem if first else "",
             fix="Paste the network itself, with the lines that its values come from.",
+            line=first.line if first else None,
         )
     picked = name if name in names else names[-1]
     module = _made(reader, picked, script.found[picked])
@@ -74,11 +78,13 @@ def _read(reader: Statements, statements: Iterable[ast.stmt], script: _Script) -
         except CodeRefused as refused:
             if reader.place.steps_left < STEPS_A_STATEMENT:
                 raise
+            refused.line = refused.line or statement.lineno
+            script.first = script.first or refused
             script.skipped.append((statement.lineno, statement.end_lineno or statement.lineno))
             for name in _bound_names(statement):
                 reader.top.names.setdefault(name, Opaque(name))
             if _makes_network(reader, statement):
-                script.broken = refused
+                script.broken = script.broken or refused
             continue
         if inside is not None:
             _read(reader, inside, script)
@@ -97,6 +103,8 @@ def _opened(reader: Statements, statement: ast.stmt) -> list[ast.stmt] | None:
 def _keep(reader: Statements, statement: ast.stmt, script: _Script) -> None:
     if isinstance(statement, ast.Expr):
         value = reader.evaluate(statement.value, reader.top)
+        if isinstance(value, tuple | list) and any(isinstance(item, Module) for item in value):
+            raise CodeRefused("These layers aren't held together.", fix="Put nn.Sequential(...) around them.")
         if isinstance(value, Module) and value not in script.found.values():
             script.found.pop(value.kind, None)
             script.found[value.kind] = value
@@ -131,6 +139,8 @@ def _makes_network(reader: Statements, statement: ast.stmt) -> bool:
     if not isinstance(statement, ast.Assign | ast.Expr | ast.AnnAssign):
         return False
     value = statement.value
+    if isinstance(value, ast.Tuple | ast.List) and value.elts:
+        value = value.elts[0]
     while isinstance(value, ast.Call):
         match value.func:
             case ast.Attribute(value=ast.Call() as inner):

@@ -10,6 +10,7 @@ from core.errors import LayerError
 from core.layers.adaptive import AdaptiveMaxPool2d
 from core.layers.convolution import Conv2d
 from core.layers.layer import Layer
+from core.layers.memory import Kept
 from core.layers.receptive import Reach, reach_after
 from core.layers.shapes import Pair, Shape, check_channels_of, maps_of, sequence_of, shape_text
 from core.layers.transposed import ConvTranspose2d
@@ -53,6 +54,9 @@ class PReLU(OwnLayer):
             check_channels_of(input_shape, "PReLU", self.slopes)
         return input_shape
 
+    def kept(self, input_shape: Shape) -> Kept:
+        return Kept(input=True)
+
 
 @dataclass(frozen=True)
 class GroupNorm(OwnLayer):
@@ -79,6 +83,9 @@ class GroupNorm(OwnLayer):
         check_channels_of(input_shape, "GroupNorm", self.channels)
         return input_shape
 
+    def kept(self, input_shape: Shape) -> Kept:
+        return Kept(input=True, values=2 * self.groups)
+
 
 @dataclass(frozen=True)
 class InstanceNorm(OwnLayer):
@@ -101,6 +108,10 @@ class InstanceNorm(OwnLayer):
         if self.axes == 2:
             return maps_of(input_shape, "InstanceNorm2d", channels)
         return sequence_of(input_shape, "InstanceNorm1d", channels)
+
+    def kept(self, input_shape: Shape) -> Kept:
+        copied = self.channels if self.affine else 0  # the scale, once for each picture
+        return Kept(input=True, values=2 * input_shape[0] + copied)
 
 
 @dataclass(frozen=True)
@@ -128,6 +139,9 @@ class LayerNorm(OwnLayer):
                 fix=f"Make it for {shape_text(input_shape[-len(self.normalized) :])}.",
             )
         return input_shape
+
+    def kept(self, input_shape: Shape) -> Kept:
+        return Kept(input=True, values=2 * prod(input_shape[: -len(self.normalized)]))
 
 
 @dataclass(frozen=True)

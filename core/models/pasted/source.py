@@ -43,7 +43,7 @@ def _tree(source: str) -> ast.Module:
         return ast.parse(source)
     except SyntaxError as error:
         raise CodeRefused(
-            f"This is not valid Python: {error.msg}.",
+            f"This is not valid Python: {error.msg.rstrip('?.')}.",
             fix="Check brackets, commas, colons and indentation around this line.",
             line=error.lineno,
         ) from None

@@ -58,6 +58,7 @@ class Statements(Expressions):
             ast.For: self._for,
             ast.While: self._while,
             ast.With: self._with,
+            ast.Try: self._try,
             ast.FunctionDef: self._function_definition,
             ast.ClassDef: self._class_definition,
             ast.Import: self._import,
@@ -257,6 +258,10 @@ class Statements(Expressions):
                 self.assign(item.optional_vars, context, scope)
         return self.run(node.body, scope)
 
+    def _try(self, node: ast.Try, scope: Scope) -> End | None:
+        """Nothing that can be followed raises, so that the handlers stay aside."""
+        return self.run([*node.body, *node.orelse, *node.finalbody], scope)
+
     def _function_definition(self, node: ast.FunctionDef, scope: Scope) -> None:
         scope.names[node.name] = self._defined(node, scope)
 
@@ -367,9 +372,8 @@ class MissingValue(CodeRefused):
     def __init__(self, function: Function, missing: list[str]) -> None:
         self.names = missing
         listed = clipped(", ".join(missing))
-        super().__init__(
-            f"{clipped(function.name)} needs a value for {listed}.", fix=f"Give {listed} in the call."
-        )
+        made = function.owner.name if function.owner and function.name == "__init__" else function.name
+        super().__init__(f"{clipped(made)} needs a value for {listed}.", fix=f"Give {listed} in the call.")
 
 
 def _set_item(holder: Value, key: Value, value: Value) -> None:

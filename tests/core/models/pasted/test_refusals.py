@@ -1,0 +1,94 @@
+"""What can't be read is refused, with the line that it stands on and what to write instead."""
+
+import pytest
+
+from core.errors import CodeRefused
+from core.models.pasted.network import read_network
+
+MODULE = """\
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        {made}
+
+    def forward(self, x):
+        {done}
+"""
+
+
+def module(made: str = "self.act = nn.ReLU()", done: str = "return self.act(x)") -> str:
+    return MODULE.format(made=made, done=done)
+
+
+REFUSED = {
+    "a recurrent layer": (module("self.rnn = nn.LSTM(28, 64)"), 4, "`nn.LSTM` isn't a layer"),
+    "a volume layer": ("net = nn.Sequential(\n    nn.ReLU(),\n    nn.Conv3d(1, 2, 3))", 3, "`nn.Conv3d`"),
+    "attention": (module("self.a = nn.MultiheadAttention(8, 2)"), 4, "`nn.MultiheadAttention`"),
+    "a parameter by hand": (module("self.w = nn.Parameter(torch.ones(1))"), 4, "nn.Parameter"),
+    "weight normalization": (
+        "nn.Sequential(nn.utils.weight_norm(nn.Conv2d(1, 2, 3)))",
+        1,
+        "torch.nn.utils.weight_norm, which isn't known",
+    ),
+    "a model of torchvision": (
+        "import torchvision.models as models\n" + module("self.b = models.resnet18()", "return self.b(x)"),
+        8,
+        "Choose it among the torchvision models",
+    ),
+    "a sum by letters": (module(done="return torch.einsum('bchw->bc', x)"), 7, "`torch.einsum`"),
+    "a matrix product": (module(done="return x @ x"), 7, "operator"),
+    "a name from elsewhere": (
+        "net = nn.Sequential(\n    nn.Linear(784, hidden),\n)",
+        2,
+        "`hidden` isn't defined",
+    ),
+    "a misspelt layer": (module(done="return self.actt(x)"), 7, "its names are act"),
+    "a misspelt argument": (
+        "nn.Conv2d(in_channels=1, out_chanels=2, kernel_size=3)",
+        1,
+        "Write out_channels",
+    ),
+    "a missing argument": ("nn.Conv2d(1, 2)", 1, "kernel_size"),
+    "no super().__init__()": (
+        "class Net(nn.Module):\n    def __init__(self):\n        self.a = nn.ReLU()\n",
+        3,
+        "Put super().__init__() on the first line",
+    ),
+    "no return": (module(done="x = self.act(x)"), 1, "End it with return x"),
+    "a value for the class": (
+        "class Net(nn.Module):\n    def __init__(self, classes):\n        super().__init__()\n"
+        "        self.fc = nn.Linear(9, classes)\n",
+        1,
+        "Add a line that makes the network: model = Net(classes=...)",
+    ),
+    "a list without a star": ("nn.Sequential([nn.ReLU(), nn.Tanh()])", 1, "write * before a list"),
+    "layers without a container": ("nn.ReLU(),\nnn.Tanh(),\n", 1, "Put nn.Sequential(...) around them"),
+    "a call of a module list": (
+        module("self.all = nn.ModuleList([nn.ReLU()])", "return self.all(x)"),
+        7,
+        "call the layers in it",
+    ),
+    "a condition on the picture": (module(done="return x if x.mean((2, 3)) > 0 else -x"), 7, "comparison"),
+    "a fixed batch": (module(done="return x.view(32, -1)"), 7, "size of the batch"),
+    "a loop over the batch": (module(done="return [x for i in range(x.size(0))]"), 7, "batch size"),
+    "its own complaint": (module(done="raise ValueError('too small')"), 7, "gives up"),
+    "a base that is no module": ("class Net(nn.Modul):\n    pass", 1, "isn't made from nn.Module"),
+    "a missing comma": ("nn.Sequential(\n    nn.ReLU()\n    nn.Tanh())", 2, "not valid Python"),
+    "lines from a class": ("self.conv = nn.Conv2d(1, 2, 3)", 1, "`self` isn't defined"),
+    "no end of the recursion": (module("self.net = Net()"), None, "too deep"),
+}
+
+
+@pytest.mark.parametrize(("source", "line", "words"), REFUSED.values(), ids=REFUSED)
+def test_refuses_with_the_line_and_the_way_out(source: str, line: int | None, words: str) -> None:
+    with pytest.raises(CodeRefused) as caught:
+        read_network(source).walk((1, 28, 28))
+    assert words in str(caught.value)
+    assert line is None or caught.value.line == line
+
+
+def test_a_harmless_line_is_left_out_and_named() -> None:
+    source = "import pandas as pd\nmodel = nn.ReLU()\nfor a, b in loader:\n    print(a)\n\nsummary(model)\n"
+    network = read_network(source)
+    assert network.name == "model"
+    assert network.notes == ("Left out, as not part of the network: lines 3 to 6.",)
