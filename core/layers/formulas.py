@@ -38,6 +38,8 @@ def parameter_formula(layer: Layer) -> Formula:
         case BatchNorm1d() | BatchNorm2d() if layer.affine:
             note = "A scale and a shift a channel; the running mean and variance aren't learned."
             return _parameters("2C", (f"= {times(2, layer.channels)}", total), note)
+    if layer.parameters:
+        return _parameters("P", (total,), f"What {layer_name(layer)} learns.")
     return _parameters("0", (total,), f"{layer_name(layer)} learns nothing.")
 
 
@@ -72,6 +74,8 @@ def macs_formula(layer: Layer, input_shape: Shape) -> Formula:
             symbols = times(*letters(len(ahead) + 1)[:-1], "N_{in}", "N_{out}")
             factors = times(*ahead, layer.in_features, layer.out_features)
             return _macs(symbols, (f"= {factors}", total))
+    if layer.macs(input_shape):
+        return _macs("M", (total,), f"What {layer_name(layer)} computes.")
     note = f"{layer_name(layer)} multiplies no inputs by weights in sums, so it counts 0."
     return _macs("0", (total,), note)
 

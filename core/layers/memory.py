@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import prod
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from core.layers.adaptive import AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool2d
 from core.layers.batch_norm import BatchNorm1d, BatchNorm2d
@@ -53,6 +53,13 @@ class Kept:
     def own_bytes(self, batch: int, dtype: Dtype) -> int:
         """Bytes besides the layer's input and output."""
         return batch * (self.values * dtype.bytes + self.indices * INDEX) + self.statistics * dtype.bytes
+
+
+@runtime_checkable
+class Keeping(Protocol):
+    """A layer of another module that says itself what it keeps."""
+
+    def kept(self, input_shape: Shape) -> Kept: ...
 
 
 class Row(Protocol):
@@ -134,6 +141,8 @@ def kept_for_backward(layer: Layer, input_shape: Shape, *, from_picture: bool = 
             return Kept(values=input_shape[0] if channels else prod(input_shape))
         case Activation():
             return _kept_by_activation(layer.function, prod(input_shape))
+        case Keeping():
+            return layer.kept(input_shape)
     return Kept()
 
 

@@ -17,6 +17,7 @@ from core.layers.linear import Flatten, Linear
 from core.layers.pooling import MaxPool2d
 from core.layers.shapes import Shape
 from core.layers.transposed import ConvTranspose2d
+from core.models.pasted.own_layers import GroupNorm
 from tests.core.layers import test_adaptive, test_batch_norm, test_convolution, test_linear, test_pooling
 from tests.core.layers import test_transposed as transposed
 
@@ -161,6 +162,15 @@ def test_notes_say_what_the_numbers_mean(layer, shape, words):
 def test_layers_that_learn_nothing_say_so():
     assert parameter_formula(Activation("ReLU")).note == "ReLU learns nothing."
     assert parameter_text(Flatten()) == ""
+
+
+def test_a_layer_from_elsewhere_has_its_counts_without_the_way_to_them():
+    layer = GroupNorm(groups=2, channels=8)
+    assert parameter_formula(layer).steps == ("= 16",)
+    assert parameter_formula(layer).note == "What GroupNorm learns."
+    assert parameter_text(layer) == ""
+    assert macs_formula(layer, (8, 4, 4)).steps == ("= 0",)
+    assert output_formulas(layer, (8, 4, 4))[0].steps == ("= (8, 4, 4)",)
 
 
 def test_latex_lines_up_at_the_equals_signs():

@@ -20,6 +20,7 @@ from core.layers.transposed import ConvTranspose2d
 from core.layers.windows import PaddingMode
 from core.models.cnn import build_cnn, torch_module
 from core.models.cnn_walk import walk
+from core.models.pasted.own_layers import GroupNorm, InstanceNorm, LayerNorm, PixelShuffle, PReLU, Upsample
 from core.models.presets import PRESETS
 from tests.core.layers.test_convolution import some_conv2d
 from tests.core.layers.test_pooling import some_average_pool, some_max_pool
@@ -84,6 +85,24 @@ def test_training_keeps_what_autograd_saves(layer, shape, dtype):
     number = getattr(torch, dtype)
     saved = saved_bytes(torch_module(layer).to(number), inside_a_network(shape, number))
     assert training_bytes(layer, shape, BATCH, dtype) == saved
+
+
+@pytest.mark.parametrize(
+    ("layer", "module", "shape"),
+    [
+        (GroupNorm(2, 4), nn.GroupNorm(2, 4), (4, 8, 9)),
+        (InstanceNorm(4), nn.InstanceNorm2d(4), (4, 8, 9)),
+        (InstanceNorm(4, affine=True), nn.InstanceNorm2d(4, affine=True), (4, 8, 9)),
+        (LayerNorm((9,)), nn.LayerNorm(9), (4, 8, 9)),
+        (LayerNorm((4, 8, 9)), nn.LayerNorm((4, 8, 9)), (4, 8, 9)),
+        (PReLU(4), nn.PReLU(4), (4, 8, 9)),
+        (PixelShuffle(2), nn.PixelShuffle(2), (4, 8, 9)),
+        (Upsample(scale=(2, 2)), nn.Upsample(scale_factor=2), (4, 8, 9)),
+    ],
+)
+def test_layers_of_pasted_code_keep_what_autograd_saves(layer, module, shape):
+    saved = saved_bytes(module, inside_a_network(shape, torch.float32))
+    assert training_bytes(layer, shape, BATCH, Dtype.FLOAT32) == saved
 
 
 @settings(max_examples=200, deadline=None)
