@@ -4,7 +4,18 @@ from core.data.dataset import list_datasets
 from core.runs.store import is_active, list_runs
 from core.training.device import visible_devices
 from core.workspace import open_workspace
-from pages.shared.page import ASSETS, DATASETS, PREDICT, TRAIN_CNN, button_to, open_page
+from pages.shared.page import (
+    ARCHITECTURE,
+    ASSETS,
+    CHALLENGES,
+    CONVOLUTION_LAB,
+    DATASETS,
+    LAYER_MATH,
+    PREDICT,
+    TRAIN_CNN,
+    button_to,
+    open_page,
+)
 from pages.shared.text import count, plain
 
 HOW = {"cuda": "GPU, through CUDA", "mps": "GPU, through MPS", "cpu": "no GPU was found"}
@@ -63,6 +74,16 @@ with third:
         PREDICT,
         "Classify pictures",
     )
+
+with st.container(
+    border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
+):
+    st.markdown("**New to CNNs?** See what each layer does, with your own numbers.", width="content")
+    with st.container(horizontal=True, width="content", gap="small"):
+        button_to(LAYER_MATH, "Layer math", key="learn_math", icon=":material/calculate:")
+        button_to(CONVOLUTION_LAB, "Convolution lab", key="learn_lab", icon=":material/grid_on:")
+        button_to(ARCHITECTURE, "Architecture", key="learn_net", icon=":material/account_tree:")
+        button_to(CHALLENGES, "Challenges", key="learn_more", icon=":material/quiz:")
 
 device = visible_devices()[0]
 st.caption(

@@ -30,3 +30,8 @@ def test_data_leads_to_training_and_a_model_to_predicting(workspace: Workspace) 
     assert primary_buttons(app) == ["Classify pictures"]
     assert "1 run, 1 at work" in texts(app)
     assert "1 trained network to choose from" in texts(app)
+
+
+def test_the_pages_to_learn_from_are_a_click_away() -> None:
+    labels = [button.label for button in open_page("home/start").button]
+    assert labels[3:] == ["Layer math", "Convolution lab", "Architecture", "Challenges"]
