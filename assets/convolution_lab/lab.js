@@ -4,6 +4,7 @@ const NARROW = 560; // screen pixels: below, the lens stands under the maps
 const ROOMY = 800; // from here on a short sum stands in the lens
 const SHORT_SUM = 9; // weights
 const GAP = 20;
+const INSIDE = 300; // screen pixels of a lens with its sum
 const TALLEST = 320; // screen pixels of a map
 const SMALLEST = 72; // a map is drawn larger than to scale rather than smaller than this
 const PATIENCE = 70; // milliseconds between two texts of the lens while it plays
@@ -167,7 +168,8 @@ class Lab {
     this.lens.root.classList.toggle("inside", inside);
     (inside ? this.lens.root : this.below).append(this.lens.sum);
     if (wide && this.kind === "pooling") this.beside.append(this.below); else this.maps.after(this.below);
-    const beside = wide && this.kind === "convolution" ? this.lens.root.getBoundingClientRect().width + GAP : 0;
+    const lens = inside ? INSIDE : this.lens.root.offsetWidth;
+    const beside = wide && this.kind === "convolution" ? lens + GAP : 0;
     const drawn = !wide && this.kind === "strip" ? this.scene.maps.slice(0, 2) : this.scene.maps;
     const columns = drawn.reduce((sum, map) => sum + map.columnSource.length, 0);
     const rows = Math.max(...this.scene.maps.map((map) => map.rowSource.length));

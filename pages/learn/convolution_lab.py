@@ -6,92 +6,45 @@ from core.filtering.correlation import apply_kernel
 from core.filtering.pooling import pool
 from core.filtering.strip import run_strip
 from core.filtering.torch_code import conv_code, pool_code, strip_code
+from pages.learn.convolution_lab_choice import CONVOLUTION, POOLING, Choice, choose, take_weights
 from pages.learn.convolution_lab_component import draw
-from pages.learn.convolution_lab_controls import (
-    CONVOLUTION,
-    POOLING,
-    Chosen,
-    choose_kernel,
-    choose_mode,
-    choose_picture,
-    choose_pool,
-    choose_sliding,
-    choose_strip,
-    take_weights,
-)
-from pages.learn.convolution_lab_words import (
-    choose_turn,
-    explain_pooling,
-    explain_strip,
-    kept_words,
-    open_tabs,
-    show_code,
-    size_words,
-    wait_for_picture,
-)
-from pages.shared.errors import errors_shown, show_error
+from pages.learn.convolution_lab_sliders import choose_convolution, choose_pooling, choose_strip
+from pages.learn.convolution_lab_words import choose_turn, explain, kept_words, show_code, size_words, wait
+from pages.shared.errors import show_error
 from pages.shared.page import open_page
 
 
-def convolution(chosen: Chosen) -> None:
-    with st.container(horizontal=True):
-        kernel, sliding = choose_kernel(chosen), choose_sliding()
-    room = st.container()
-    about, code = open_tabs("Correlation or convolution?", "convolution")
-    with about:
-        sliding = choose_turn(sliding)
-    if code.open:
-        with code:
-            show_code(conv_code(chosen.origin, chosen.size, kernel, sliding))
-    with room, errors_shown():
-        filtered = apply_kernel(chosen.pixels, kernel, sliding)
-        note = size_words(filtered.rows)
-        scene = convolution_scene(chosen.pixels, filtered, turned=sliding.true_convolution, note=note)
-        draw(scene, take_weights)
+def convolution(choice: Choice, turned: bool) -> str:
+    """Draws, and returns the code."""
+    picture, kernel, sliding = choose_convolution(choice, turned=turned)
+    filtered = apply_kernel(picture, kernel, sliding)
+    draw(convolution_scene(picture, filtered, turned=turned, note=size_words(filtered.rows)), take_weights)
+    return conv_code(choice.origin, picture.shape[1], kernel, sliding)
 
 
-def pooling(chosen: Chosen) -> None:
-    with st.container(horizontal=True):
-        window, stride, padding = choose_pool()
-    pooled = pool(chosen.pixels, window, stride, padding)
-    draw(pooling_scene(chosen.pixels, pooled, kept=kept_words(pooled)))
-    about, code = open_tabs("What is thrown away?", "pooling")
-    with about:
-        explain_pooling()
-    if code.open:
-        with code:
-            show_code(pool_code(chosen.origin, chosen.size, window, stride, padding))
+def pooling(choice: Choice) -> str:
+    picture, window, stride, padding = choose_pooling(choice)
+    pooled = pool(picture, window, stride, padding)
+    draw(pooling_scene(picture, pooled, kept=kept_words(pooled)))
+    return pool_code(choice.origin, picture.shape[1], window, stride, padding)
 
 
-def strip(chosen: Chosen) -> None:
-    with st.container(horizontal=True):
-        kernel = choose_kernel(chosen)
-        sliding, bias, window, largest = choose_strip()
-    steps = run_strip(chosen.pixels, kernel, sliding, window, window, bias)
-    draw(strip_scene(chosen.pixels, steps, largest=largest), take_weights)
-    about, code = open_tabs("Why these three?", "strip")
-    with about:
-        explain_strip()
-    if code.open:
-        script = strip_code(chosen.origin, chosen.size, kernel, sliding, bias, window, largest=largest)
-        with code:
-            show_code(script)
+def strip(choice: Choice) -> str:
+    picture, kernel, sliding, bias, window, largest = choose_strip(choice)
+    steps = run_strip(picture, kernel, sliding, window, window, bias)
+    draw(strip_scene(picture, steps, largest=largest), take_weights)
+    return strip_code(choice.origin, picture.shape[1], kernel, sliding, bias, window, largest=largest)
 
 
 @st.fragment
-def lab() -> None:
+def lab(choice: Choice, turned: bool) -> None:
+    """The sliders and what they move; a slider runs nothing else again."""
     try:
-        with st.container(horizontal=True):
-            mode = choose_mode()
-            chosen = choose_picture(colors=mode != POOLING)
-        if chosen is None:
-            wait_for_picture()
-        elif mode == CONVOLUTION:
-            convolution(chosen)
-        elif mode == POOLING:
-            pooling(chosen)
+        if choice.mode == CONVOLUTION:
+            code = convolution(choice, turned)
         else:
-            strip(chosen)
+            code = pooling(choice) if choice.mode == POOLING else strip(choice)
+        show_code(code)
     except WorkbenchError as error:
         show_error(error)
 
@@ -100,4 +53,13 @@ open_page(
     "Convolution lab",
     "Slide a small window of weights over a picture, and see what every output pixel is made of.",
 )
-lab()
+choice = choose()
+if choice.waits:
+    wait()
+else:
+    room = st.container()
+    turned = choose_turn() if choice.mode == CONVOLUTION else False
+    with room:
+        lab(choice, turned)
+    if choice.mode != CONVOLUTION:
+        explain(choice.mode)

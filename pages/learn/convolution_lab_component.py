@@ -28,4 +28,5 @@ def draw(scene: Scene, on_weights: Callable[[Weights], None] | None = None) -> N
         if on_weights:
             on_weights(st.session_state["lab"]["weights"])
 
-    _draw(data=scene, key="lab", on_weights_change=take)
+    if _draw(data=scene, key="lab", on_weights_change=take).weights:
+        st.rerun()  # the whole page: what was edited shows in controls outside of the fragment, too

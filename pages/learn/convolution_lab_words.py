@@ -1,20 +1,27 @@
 """What the convolution lab says beside its pictures."""
 
-from collections.abc import Sequence
-from dataclasses import replace
-
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from core.filtering.borders import Axis
-from core.filtering.correlation import Sliding
-from core.filtering.kernels import KernelName
-from core.filtering.patterns import Pattern
 from core.filtering.pooling import Pooled
 from core.layers.windows import span
+from pages.learn.convolution_lab_choice import CONVOLUTION, POOLING, STRIP, look_at_one_pixel
 from pages.shared.text import count
 
-CODE = "The code, in PyTorch"
+ABOUT = {
+    CONVOLUTION: "**Correlation or convolution?** Both slide a window and sum pixel × weight. *Correlation* "
+    "lays the kernel on the picture as it is written; *true convolution* turns it by 180° first. PyTorch's "
+    "`Conv2d` correlates: its weights are learned, and would be learned turned just as well. One white pixel "
+    "tells them apart: correlation answers with the kernel upside down, convolution with the kernel itself.",
+    POOLING: "**What is thrown away?** Pooling makes a map smaller, and has no weights to learn. *Max* keeps "
+    "the strongest value of each window and forgets where in it that stood and what the others were; "
+    "*average* keeps a bit of each value and none as it was. Every channel is pooled by itself, so one is "
+    "enough to look at.",
+    STRIP: "**Why these three?** *Convolution* measures everywhere how much the picture looks like the "
+    "kernel. *ReLU* keeps where it does and sets the rest to 0: without it, two convolutions in a row would "
+    "be only one larger convolution. *Pooling* keeps the strongest answers on a coarser grid. A bias below "
+    "0 is a threshold: weaker answers become 0.",
+}
 
 
 def size_words(along: Axis) -> str:
@@ -40,62 +47,36 @@ def kept_words(pooled: Pooled) -> str:
     return words + (f" ({pooled.unseen:,} lie under no window)" if pooled.unseen else "")
 
 
-def choose_turn(sliding: Sliding) -> Sliding:
-    """Explain the difference, and let it be switched."""
-    words, switch = st.columns([3, 2], gap="large")
+def explain(mode: str) -> None:
+    st.markdown(ABOUT[mode])
+
+
+def choose_turn() -> bool:
+    """Explain correlation and true convolution, and let it be switched."""
+    words, switch = st.columns([3, 2], gap="large", vertical_alignment="center")
     with words:
-        st.markdown(
-            "Both slide a window and sum pixel × weight. **Correlation** lays the kernel on the picture as "
-            "it is written; **true convolution** turns it by 180° first. PyTorch's `Conv2d` correlates: "
-            "its weights are learned, and would be learned turned just as well.  \n"
-            "One white pixel tells them apart: correlation answers with the kernel upside down, convolution "
-            "with the kernel itself."
-        )
+        explain(CONVOLUTION)
     with switch:
-        turn = st.toggle("Turn the kernel: true convolution", key="turned", bind="query-params")
-        st.button("Try it on one white pixel", icon=":material/filter_center_focus:", on_click=_one_pixel)
-    return replace(sliding, true_convolution=turn)
-
-
-def explain_pooling() -> None:
-    st.markdown(
-        "Pooling makes a map smaller, and has no weights to learn. **Max** keeps the strongest value of each "
-        "window and forgets where in the window it stood and what the others were; **average** keeps a bit "
-        "of each value and none of them as it was. Every channel is pooled by itself, so one is enough to "
-        "look at."
-    )
-
-
-def explain_strip() -> None:
-    st.markdown(
-        "**Convolution** measures everywhere how much the picture looks like the kernel. **ReLU** keeps "
-        "where it does and sets the rest to 0: without it, two convolutions in a row would be only one "
-        "larger convolution. **Pooling** keeps the strongest answers on a coarser grid. A bias below 0 is "
-        "a threshold: weaker answers become 0."
-    )
-
-
-def open_tabs(question: str, mode: str) -> Sequence[DeltaGenerator]:
-    """A tab for `question` and one for the code, which is written only while it is looked at."""
-    return st.tabs([question, CODE], key=f"{mode}_tab", on_change="rerun")
+        turned = st.toggle("Turn the kernel: true convolution", key="turned", bind="query-params")
+        st.button(
+            "Try it on one white pixel", icon=":material/filter_center_focus:", on_click=look_at_one_pixel
+        )
+    return turned
 
 
 def show_code(code: str) -> None:
-    st.caption(
-        "The same numbers without the app. All settings also stand in this page's address: copy it to share."
-    )
-    st.code(code, language="python")
+    """The script, which is sent only while it is looked at."""
+    with st.expander("The code, in PyTorch", icon=":material/code:", key="code", on_change="rerun") as shown:
+        if shown.open:
+            st.caption(
+                "The same numbers without the app. This page's address holds all settings: copy it to share."
+            )
+            st.code(code, language="python")
 
 
-def wait_for_picture() -> None:
+def wait() -> None:
     with st.container(border=True):
         st.markdown(
             "**Give a picture above.** Its middle is cut out square and scaled down, so that single pixels "
             "can be pointed at. It stays on this machine."
         )
-
-
-def _one_pixel() -> None:
-    st.session_state["picture"] = Pattern.IMPULSE
-    st.session_state["pixels"] = 9
-    st.session_state["kernel"] = KernelName.EMBOSS

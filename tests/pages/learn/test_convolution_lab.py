@@ -12,11 +12,10 @@ from core.filtering.correlation import Sliding, apply_kernel
 from core.filtering.kernels import ChannelMix, KernelName, for_colors, named_kernel, typed_kernel
 from core.filtering.pictures import Photo, grey, lab_picture, photo
 from core.filtering.torch_code import OWN_FILE
-from pages.learn.convolution_lab_words import CODE
+from pages.learn.convolution_lab_choice import POOLING, STRIP
 from tests.pages.helper import no_exception, open_page, texts
 
 PAGE = "learn/convolution_lab"
-POOLING, STRIP = "Pooling", "Conv → ReLU → pool"
 
 
 def scene(app: AppTest) -> dict:
@@ -33,8 +32,8 @@ def output(app: AppTest) -> np.ndarray:
     return values(scene(app)["maps"][1])
 
 
-def code(app: AppTest, tab: str = "convolution") -> str:
-    app.session_state[f"{tab}_tab"] = CODE
+def code(app: AppTest) -> str:
+    app.session_state["code"] = True
     return no_exception(app.run()).code[0].value
 
 
@@ -102,7 +101,7 @@ def test_the_code_of_every_mode_gives_the_numbers_that_are_shown(
     settings = {"picture": "flower.jpg", "border": "replicate", "padding": "2", "stride": "2", "bias": "-20"}
     app = open_page(PAGE, mode=mode, **settings, **query)
     names: dict = {}
-    exec(code(app, {POOLING: "pooling", STRIP: "strip"}.get(mode, "convolution")), names)
+    exec(code(app), names)
     shown = [values(drawn) for drawn in scene(app)["maps"]]
     found = {
         "Convolution": ("x", "output"),
