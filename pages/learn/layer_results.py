@@ -4,12 +4,13 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from core.layers.formulas import Formula, macs_formula, output_formulas, parameter_formula
+from core.layers.formulas import macs_formula, output_formulas, parameter_formula
 from core.layers.memory import Dtype, inference_bytes, training_bytes
 from core.layers.receptive import Reach, reach_after
 from core.layers.shapes import Shape, pair_text, shape_text
 from core.layers.sweep import Setting
 from core.layers.torch_source import torch_source
+from pages.shared.formulas import written
 from pages.shared.text import size
 
 AXES = {1: "B × N", 2: "B × C × L", 3: "B × C × H × W"}
@@ -39,7 +40,7 @@ def show_formulas(setting: Setting) -> None:
     """Output size, parameters and MACs, in symbols and then step by step with the user's numbers."""
     layer, shape = setting.layer, setting.input_shape
     for formula in (*output_formulas(layer, shape), parameter_formula(layer), macs_formula(layer, shape)):
-        st.markdown(_written(formula))
+        st.markdown(written(formula))
 
 
 def show_code(setting: Setting, batch: int) -> None:
@@ -75,8 +76,3 @@ def _reach(reach: Reach | None, axes: int) -> tuple[str, str]:
         return str(reach.field[1]), f"steps, stride {reach.stride[1]}"
     stride = "×".join(str(axis) for axis in dict.fromkeys(reach.stride))
     return pair_text(reach.field), f"pixels, stride {stride}"
-
-
-def _written(formula: Formula) -> str:
-    note = f"\n\n{formula.note}" if formula.note else ""
-    return f"**{formula.quantity[:1].upper()}{formula.quantity[1:]}**\n\n$${formula.latex}$${note}"
