@@ -75,7 +75,8 @@ class _Paper:
         )
         words = f"{volume.name}: {shape_text(volume.shape)}\n" + volume.words
         cross = self._cross(box) if volume.kind == FAILED else ""
-        said = f'role="img" aria-label="{escape(words)}" data-words="{escape(words)}"'
+        told = escape(words).replace("\n", "&#10;")
+        said = f'role="img" aria-label="{told}" data-words="{told}"'
         return f'<g tabindex="0" {said}>{self._ground(box)}{faces}{cross}{label}</g>'
 
     def _ground(self, box: Box) -> str:

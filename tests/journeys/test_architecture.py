@@ -46,7 +46,7 @@ def test_pasted_code_is_answered_mended_and_shared(server: Server, page: Page) -
     link = page.url
     visit(page, link)
     expect_total(page, "Parameters", "8,279")
-    expect(page.locator(".st-key-network-drawing .js-plotly-plot")).to_be_visible()
+    expect(page.locator(".st-key-network-drawing svg.volumes")).to_be_visible()
 
 
 def test_a_network_by_hand_is_built_and_goes_on_as_code(server: Server, page: Page) -> None:

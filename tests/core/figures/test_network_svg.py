@@ -18,7 +18,7 @@ def drawing(network: Walk) -> ET.Element:
 
 
 def volumes(network: Walk) -> list[ET.Element]:
-    return [group for group in drawing(network).iter("g")]
+    return list(drawing(network).iter("g"))
 
 
 def words(element: ET.Element) -> str:
