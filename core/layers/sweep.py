@@ -1,6 +1,6 @@
 """One argument of a layer moved through a range: what comes out, and which values PyTorch would refuse."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from math import prod
@@ -137,13 +137,34 @@ def nearest_allowed(
     setting: Setting, argument: Argument, values: range, axis: int | None = None
 ) -> int | None:
     """Of `values`, the nearest to where `argument` stands that PyTorch takes; None if no value helps."""
+    return _nearest(setting, argument, values, axis, lambda problem: problem is None)
+
+
+def nearest_step(setting: Setting, argument: Argument, values: range, axis: int | None = None) -> int | None:
+    """As `nearest_allowed`, for a setting with several problems: the first is gone, another may stay."""
+    before = setting.problem()
+    return _nearest(
+        setting,
+        argument,
+        values,
+        axis,
+        lambda left: left is None or before is None or left.problem != before.problem,
+    )
+
+
+def _nearest(
+    setting: Setting,
+    argument: Argument,
+    values: range,
+    axis: int | None,
+    is_better: Callable[[LayerError | None], bool],
+) -> int | None:
     now = setting.value(argument, axis)
     if now is None:
         return None
-    for value in sorted(values, key=lambda value: (abs(value - now), value)):
-        if setting.moved(argument, value, axis).problem() is None:
-            return value
-    return None
+    nearest_first = sorted(values, key=lambda value: (abs(value - now), value))
+    found = (value for value in nearest_first if is_better(setting.moved(argument, value, axis).problem()))
+    return next(found, None)
 
 
 def _point(value: int, setting: Setting) -> SweepPoint:

@@ -1,5 +1,6 @@
 """The sliders of the layer math page: their ranges, their words, and what mends an invalid setting."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -9,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.layers.memory import Dtype
 from core.layers.receptive import Reach
 from core.layers.shapes import Pair
-from core.layers.sweep import Argument, Setting, nearest_allowed
+from core.layers.sweep import Argument, Setting, nearest_allowed, nearest_step
 
 Place = tuple[Argument, int | None]  # an argument, and its axis where both have sliders of their own
 Values = dict[str, int | bool | str]  # of controls, by their keys
@@ -94,7 +95,7 @@ class Board:
         words = "Half as many bits take half of the memory."
         names = [str(dtype) for dtype in Dtype]
         return batch, Dtype(
-            self.dials.selectbox("Numbers", names, key="dtype", help=words, bind="query-params")
+            self.dials.selectbox("Number format", names, key="dtype", help=words, bind="query-params")
         )
 
     def before(self) -> Reach:
@@ -107,21 +108,26 @@ class Board:
         return Reach((field, field), (Fraction(stride), Fraction(stride)))
 
     def show_mends(self, setting: Setting) -> None:
-        """Under each slider that can mend an invalid setting by itself: the nearest value that does."""
-        for (argument, axis), room in self.rooms.items():
-            dial, now = DIALS[argument], setting.value(argument, axis)
-            value = nearest_allowed(setting, argument, dial.values, axis)
-            if value is not None and now is not None:
-                key = key_of(argument, axis)
-                free_side = "right" if now < (dial.low + dial.high) / 2 else "left"
-                room.button(
-                    f"Set to {value}",
-                    key=f"mend_{free_side}_{key}",
-                    icon=":material/build:",
-                    type="tertiary",
-                    on_click=set_values,
-                    args=({key: value},),
-                )
+        """Over each slider that can mend an invalid setting: the nearest value that does.
+
+        Where no slider can do it alone, each goes as far as it can.
+        """
+        mends = self._mends(setting, nearest_allowed) or self._mends(setting, nearest_step)
+        for (argument, axis), value in mends.items():
+            dial, key = DIALS[argument], key_of(argument, axis)
+            free_side = "right" if st.session_state[key] < (dial.low + dial.high) / 2 else "left"
+            self.rooms[argument, axis].button(
+                f"Set to {value}",
+                key=f"mend_{free_side}_{key}",
+                icon=":material/build:",
+                type="tertiary",
+                on_click=set_values,
+                args=({key: value},),
+            )
+
+    def _mends(self, setting: Setting, nearest: Callable[..., int | None]) -> dict[Place, int]:
+        found = {place: nearest(setting, place[0], DIALS[place[0]].values, place[1]) for place in self.rooms}
+        return {place: value for place, value in found.items() if value is not None}
 
     def _slider(self, argument: Argument, axis: int | None, label: str) -> int:
         dial, room = DIALS[argument], self.dials.container(gap=None)

@@ -8,7 +8,7 @@ from core.layers.batch_norm import BatchNorm2d
 from core.layers.convolution import Conv1d, Conv2d
 from core.layers.linear import Flatten, Linear
 from core.layers.pooling import MaxPool2d
-from core.layers.sweep import Argument, Quantity, Setting, nearest_allowed, sweep, values_around
+from core.layers.sweep import Argument, Quantity, Setting, nearest_allowed, nearest_step, sweep, values_around
 from core.layers.transposed import ConvTranspose2d
 
 A = Argument
@@ -107,6 +107,15 @@ def test_the_nearest_allowed_value_is_allowed_and_none_is_nearer(layer, side, ar
     if found is not None:
         assert found in allowed
         assert abs(found - now) == min(abs(value - now) for value in allowed)
+
+
+def test_of_several_problems_one_can_be_mended_at_a_time() -> None:
+    setting = Setting(Conv2d(3, 16, (9, 9), groups=2), (3, 6, 6))
+    assert nearest_allowed(setting, A.GROUPS, RANGE) is None
+    assert nearest_step(setting, A.KERNEL, RANGE) is None
+    assert nearest_step(setting, A.GROUPS, RANGE) == 1
+    mended = setting.moved(A.GROUPS, 1)
+    assert nearest_step(mended, A.KERNEL, RANGE) == nearest_allowed(mended, A.KERNEL, RANGE) == 6
 
 
 @given(st.integers(1, 2048), st.integers(0, 1), st.integers(1, 2100))

@@ -179,6 +179,15 @@ def test_every_mend_that_is_offered_mends(key: str) -> None:
     assert not no_exception(mend.click().run()).error
 
 
+def test_several_problems_are_mended_one_by_one() -> None:
+    app = visit("kernel=9&size=6&groups=2")
+    assert mends(app) == {"groups": "Set to 1", "in_channels": "Set to 2"}
+    for key in ("groups", "size"):
+        [mend] = [button for button in app.button if button.key.endswith(f"_{key}")]
+        app = no_exception(mend.click().run())
+    assert output(app) == (1, 16, 1, 1)
+
+
 def test_rectangular_starts_where_the_square_was() -> None:
     app = visit("kernel=5&size=20&stride=2")
     app.toggle(key="rectangular").set_value(True)
