@@ -304,6 +304,14 @@ class Unflatten(OwnLayer):
 
 
 @dataclass(frozen=True)
+class Product(OwnLayer):
+    """x * y, which needs both on the way back."""
+
+    def kept(self, input_shape: Shape) -> Kept:
+        return Kept(input=True)
+
+
+@dataclass(frozen=True)
 class View(OwnLayer):
     """x.view(-1, `in_features`), which with any other number of values would mix the pictures of a batch.
 

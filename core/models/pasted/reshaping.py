@@ -1,6 +1,7 @@
 """Rearranging tensors: x.view(-1, n), torch.flatten(x, 1), x.permute(0, 2, 3, 1), x[:, :4] and their like."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import prod
 
 from core.errors import CodeRefused, LayerError
@@ -22,7 +23,7 @@ def flatten(x: Value, start_dim: Value = 0, end_dim: Value = -1) -> Tensor:
         values = prod(tensor.shape)
         tensor.trace.stop(
             "Flatten",
-            tensor,
+            (tensor,),
             LayerError(
                 "Flattening from axis 0 on puts all pictures of the batch into one vector.",
                 expected=f"(B, {values})",
@@ -70,7 +71,7 @@ def _reshaped(tensor: Tensor, wanted: Sequence[int]) -> Tensor:
     if (free and (known == 0 or values % known)) or (not free and known != values):
         tensor.trace.stop(
             "Reshape",
-            tensor,
+            (tensor,),
             LayerError(
                 "The values of a picture can't be arranged like this.",
                 expected=f"{values} values, of {shape_text(tensor.shape)}",
@@ -216,6 +217,7 @@ def _rearranged(tensor: Tensor, output: tuple[int, ...]) -> Tensor:
 
 
 def expand_as(x: Value, other: Value) -> Tensor:
+    """The same values, read several times: no row of its own."""
     tensor, like = tensor_of(x), tensor_of(other)
     sides = zip(tensor.shape, like.shape, strict=False)
     if len(tensor.shape) != len(like.shape) or any(a not in (b, 1) for a, b in sides):
@@ -225,4 +227,4 @@ def expand_as(x: Value, other: Value) -> Tensor:
             found=shape_text(tensor.shape),
             fix="Stretch sides of 1 only.",
         )
-    return _rearranged(tensor, like.shape)
+    return replace(tensor, shape=like.shape)

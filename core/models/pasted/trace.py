@@ -3,17 +3,19 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import NoReturn
 
 from core.errors import CodeRefused, LayerError
 from core.layers.layer import Layer
 from core.layers.receptive import Reach, joined
 from core.layers.shapes import Shape, shape_text
-from core.models.pasted.own_layers import OwnLayer, reach_of
+from core.models.pasted.own_layers import OwnLayer, Product, reach_of
 from core.models.pasted.place import Place, clipped
 from core.models.pasted.values import Module, Tensor, Value, described, named_modules
 from core.models.walk import LayerRow, Walk, layer_row
 
 MOST_ROWS = 3_000
+PRODUCTS = {"Multiply": Product(), "Divide": Product()}
 
 
 class Stopped(Exception):
@@ -63,49 +65,35 @@ class Trace:
 
     def combine(self, kind: str, left: Tensor, right: Tensor) -> Tensor:
         """The row of an addition or the like of two tensors, the smaller one stretched where sides are 1."""
-        output: list[int] = []
-        rank = max(len(left.shape), len(right.shape))
-        for a, b in zip(_padded(left.shape, rank), _padded(right.shape, rank), strict=True):
-            output.append(max(a, b) if 1 in (a, b) else a)
-            if a != b and 1 not in (a, b):
-                self.stop(
-                    kind,
-                    left,
-                    LayerError(
-                        "The two tensors don't have the same shape.",
-                        expected=shape_text(left.shape),
-                        found=shape_text(right.shape),
-                        fix="Give both ways the same channels, strides and padding.",
-                    ),
-                    (left, right),
-                )
-        return self.put(kind, (left, right), tuple(output), joined((left.reach, right.reach)))
+        sides = list(zip(left.shape, right.shape, strict=False))
+        if len(left.shape) != len(right.shape) or any(a != b and 1 not in (a, b) for a, b in sides):
+            error = LayerError(
+                "The two tensors don't have the same shape.",
+                expected=shape_text(left.shape) or "one value a picture",
+                found=shape_text(right.shape) or "one value a picture",
+                fix="Give both ways the same channels, strides and padding.",
+            )
+            self.stop(kind, (left, right), error)
+        output = tuple(b if a == 1 else a for a, b in sides)
+        return self.put(kind, (left, right), output, joined((left.reach, right.reach)))
 
     def concatenate(self, tensors: Sequence[Tensor], axis: int) -> Tensor:
         """The row of torch.cat; `axis` 0 is that of the channels."""
-        first = tensors[0]
+        first = tensors[0].shape
+        before, after = first[:axis], first[axis + 1 :]
         for tensor in tensors[1:]:
-            same = len(tensor.shape) == len(first.shape)
-            if not same or any(
-                a != b
-                for place, (a, b) in enumerate(zip(first.shape, tensor.shape, strict=True))
-                if place != axis
-            ):
-                self.stop(
-                    "Concatenate",
-                    first,
-                    LayerError(
-                        "The tensors don't fit together side by side.",
-                        expected=f"{shape_text(first.shape)}, but for axis {axis + 1}",
-                        found=shape_text(tensor.shape),
-                        fix="Make the other sides equal, by padding, cropping or another picture size.",
-                    ),
-                    tensors,
+            shape = tensor.shape
+            if len(shape) != len(first) or (shape[:axis], shape[axis + 1 :]) != (before, after):
+                error = LayerError(
+                    "The tensors don't fit together side by side.",
+                    expected=f"{shape_text(first)}, but for axis {axis + 1}",
+                    found=shape_text(shape),
+                    fix="Make the other sides equal, by padding, cropping or another picture size.",
                 )
-        output = list(first.shape)
-        output[axis] = sum(tensor.shape[axis] for tensor in tensors)
+                self.stop("Concatenate", tensors, error)
+        output = (*before, sum(tensor.shape[axis] for tensor in tensors), *after)
         reach = joined(tensor.reach for tensor in tensors)
-        return self.put("Concatenate", tensors, tuple(output), reach, f"{len(tensors)} maps")
+        return self.put("Concatenate", tensors, output, reach, f"{len(tensors)} maps")
 
     def put(
         self, kind: str, sources: Sequence[Tensor], output: Shape, reach: Reach | None, settings: str = ""
@@ -122,6 +110,7 @@ class Trace:
             0,
             0,
             input=sources[0].shape,
+            record=PRODUCTS.get(kind),
             reach=reach,
             line=self.place.line,
             sources=self._sources(sources),
@@ -129,14 +118,14 @@ class Trace:
         self.rows.append(row)
         return Tensor(output, len(self.rows) - 1, reach, self)
 
-    def stop(self, kind: str, tensor: Tensor, error: LayerError, sources: Sequence[Tensor] = ()) -> None:
+    def stop(self, kind: str, sources: Sequence[Tensor], error: LayerError) -> NoReturn:
         """Ends the walk with a row that can't be built.
 
         Raises:
             Stopped: always.
         """
-        self.put(kind, sources or (tensor,), (), None)
-        self.rows[-1] = replace(self.rows[-1], problem=str(error))
+        self.put(kind, sources, (), None)
+        self.rows[-1] = replace(self.rows[-1], record=None, problem=str(error))
         self.error = error
         raise Stopped
 
@@ -221,7 +210,3 @@ def tensors_in(value: Value) -> Iterator[Tensor]:
 
 def holds_tensor(value: Value) -> bool:
     return next(tensors_in(value), None) is not None
-
-
-def _padded(shape: Shape, rank: int) -> Shape:
-    return (1,) * (rank - len(shape)) + shape
