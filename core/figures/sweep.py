@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from html import escape
+from itertools import groupby
 from math import floor, log10
 
 from core.figures.svg import hatching, path, picture, rect, text
@@ -51,6 +52,7 @@ class _Chart:
         self.first, self.last = points[0].value, points[-1].value
         self.step = max(1, (self.last - self.first) // max(1, len(points) - 1))
         highest = max((max(numbers) for p in points if (numbers := p.quantity(quantity))), default=0)
+        self.has_two_lines = any(len(p.quantity(quantity)) > 1 for p in points)
         self.tick = nice_step(highest / TICKS)
         self.top = self.tick * max(1, -(-highest // self.tick))
 
@@ -89,25 +91,27 @@ class _Chart:
         return path("untouched", stretches)
 
     def lines(self) -> str:
-        """Height in one line, and width in a dashed one where it differs."""
+        """Height in one line, and width in a dashed one where they differ."""
         drawn = ""
-        for axis, kind in ((0, "line"), (1, "line second")):
-            strokes, pen_is_down = "", False
-            dots = []
-            for point in self.points:
-                numbers = point.quantity(self.quantity)
-                if len(numbers) <= axis:
-                    pen_is_down = pen_is_down and axis > 0 and bool(numbers)
-                    continue
-                x, y = self.x(point.value), self.y(numbers[axis])
-                strokes += f"{'L' if pen_is_down else 'M'}{x:.1f} {y:.1f}"
-                pen_is_down = True
-                dots.append((x, y))
-            if strokes:
-                drawn += f'<path class="{kind}" d="{strokes}"/>'
+        for axis in range(2 if self.has_two_lines else 1):
+            stretches = self._stretches(axis)
+            strokes = "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in places) for places in stretches)
+            drawn += f'<path class="{"line second" if axis else "line"}" d="{strokes}"/>'
+            dots = [place for places in stretches for place in places]
+            if self.has_two_lines and dots:
+                drawn += text("axis", dots[-1][0] - 4, dots[-1][1] - 8, ("height", "width")[axis], "end")
             if len(self.points) <= MOST_DOTS:
                 drawn += "".join(f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="2.6"/>' for x, y in dots)
         return drawn
+
+    def _stretches(self, axis: int) -> list[list[tuple[float, float]]]:
+        """Places of neighbouring values that PyTorch takes."""
+        found: list[list[tuple[float, float]]] = []
+        for refused, group in groupby(self.points, lambda point: point.problem is not None):
+            if not refused:
+                numbers = [(point.value, point.quantity(self.quantity)) for point in group]
+                found.append([(self.x(value), self.y(sides[axis % len(sides)])) for value, sides in numbers])
+        return found
 
     def mark(self, point: SweepPoint) -> str:
         """A line through the present value, and its number."""

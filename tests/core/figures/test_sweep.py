@@ -62,6 +62,7 @@ def test_height_and_width_have_lines_of_their_own_where_they_differ() -> None:
     svg = figure(UNEQUAL)
     assert len(of_class(svg, "line")) == len(of_class(svg, "line second")) == 1
     assert of_class(svg, "now-words")[0].text == "10 × 18"
+    assert {"height", "width"} <= {words.text for words in of_class(svg, "axis")}
 
 
 @pytest.mark.parametrize("quantity", list(Quantity))
