@@ -1,10 +1,11 @@
 // From values to colours and to words; colours follow the theme, light or dark.
 
 const MINUS = "\u2212";
+const FORMATS = [0, 1, 2].map((digits) =>
+  new Intl.NumberFormat("en", { maximumFractionDigits: digits, useGrouping: "min2", signDisplay: "negative" }));
 
 function shown(number, digits = 2) {
-  const text = Number.isInteger(number) ? String(number) : String(Number(number.toFixed(digits)));
-  return text.replace("-", MINUS);
+  return FORMATS[digits].format(number).replace("-", MINUS);
 }
 
 // As many digits as a cell has room for.

@@ -170,11 +170,11 @@ class Lab {
     if (wide && this.kind === "pooling") this.beside.append(this.below); else this.maps.after(this.below);
     const lens = inside ? INSIDE : this.lens.root.offsetWidth;
     const beside = wide && this.kind === "convolution" ? lens + GAP : 0;
-    const drawn = !wide && this.kind === "strip" ? this.scene.maps.slice(0, 2) : this.scene.maps;
-    const columns = drawn.reduce((sum, map) => sum + map.columnSource.length, 0);
-    const rows = Math.max(...this.scene.maps.map((map) => map.rowSource.length));
-    const room = this.width - beside - GAP * (drawn.length - 1) - 4;
-    let side = Math.min(room / columns, TALLEST / rows);
+    const { maps } = this.scene;
+    const rows = Math.max(...maps.map((map) => map.rowSource.length));
+    const fit = (line) => (this.width - beside - GAP * (line.length - 1) - 4)
+      / line.reduce((sum, map) => sum + map.columnSource.length, 0);
+    let side = Math.min(TALLEST / rows, ...this.lines(wide).map(fit));
     if (side >= 6) side = Math.floor(side);
     this.views.forEach((view, index) => {
       const map = this.scene.maps[index];
@@ -186,6 +186,14 @@ class Lab {
     this.pace.value = this.paceAt();
     this.revealUpTo(this.done, 0);
     this.light();
+  }
+
+  // Which maps stand beside each other.
+  lines(wide) {
+    const { maps } = this.scene;
+    if (wide || this.kind === "convolution") return [maps];
+    const first = this.kind === "pooling" ? 1 : 2;
+    return [maps.slice(0, first), maps.slice(first)];
   }
 
   paceAt() {
@@ -221,6 +229,9 @@ class Lab {
     this.place.textContent = `${this.done.toLocaleString("en")} of ${this.count.toLocaleString("en")}`;
     this.rate.textContent = `${SPEEDS[this.pace.value].toLocaleString("en")}/s`;
     this.root.dataset.done = this.done;
+    for (const range of [this.scrub, this.pace]) {
+      range.style.setProperty("--share", (range.value - range.min) / Math.max(1, range.max - range.min));
+    }
   }
 
   moveTo(to) {

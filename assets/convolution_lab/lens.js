@@ -158,6 +158,7 @@ class Lens {
       grid.setAttribute("aria-label", CHANNELS[channel]);
     }
     if (folded) {
+      if (channel === null) grid.style.gridTemplateColumns = "repeat(4, auto)";
       slice.forEach((line, row) => {
         const sum = line.reduce((all, { pixel, weight }) => all + pixel * weight, 0);
         grid.append(element("span", "term", `row ${row}: ${shown(sum)}`));

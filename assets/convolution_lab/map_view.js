@@ -115,7 +115,7 @@ class MapView {
     );
     const at = map.from === null ? "point at a pixel to see the outputs that it reaches" : "arrow keys move the window";
     this.overlay.setAttribute("aria-label", `${map.name}, ${map.height} by ${map.width} pixels; ${at}`);
-    this.overlay.setAttribute("role", "img");
+    this.overlay.setAttribute("role", "application");
     const bar = element("i", "bar");
     const ends = map.look === "signed" ? [map.low < 0 ? -map.scale : 0, map.scale] : [0, 255];
     const steps = span(0, 9).map((k) => css(colorOf(map, this.theme, [ends[0] + ((ends[1] - ends[0]) * k) / 8])));

@@ -57,8 +57,8 @@ class ChannelMix(StrEnum):
     RED = "red only"
     GREEN = "green only"
     BLUE = "blue only"
-    RED_GREEN = "red minus green"
-    BLUE_YELLOW = "blue minus yellow"
+    RED_GREEN = "red − green"
+    BLUE_YELLOW = "blue − yellow"
 
 
 MIXES = {

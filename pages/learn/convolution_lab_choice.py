@@ -20,7 +20,7 @@ from core.filtering.patterns import Pattern, pattern
 from core.filtering.pictures import Photo, grey, lab_picture, photo
 
 CONVOLUTION, POOLING, STRIP = "Convolution", "Pooling", "Conv → ReLU → pool"
-OWN_PICTURE, RANDOM, OWN_WEIGHTS = "your own picture", "random", "your own weights"
+OWN_PICTURE, RANDOM, OWN_WEIGHTS = "own picture", "random", "own weights"
 GREY, COLOR = "grey", "colour"
 MOST_MEGABYTES = 50
 FIRST_WEIGHTS = "1 0 -1; 2 0 -2; 1 0 -1"
@@ -94,7 +94,7 @@ def choose() -> Choice:
             elif kernel == RANDOM:
                 seed = st.number_input("Seed", 0, 9999, seed, key="seed", bind="query-params", width=130)
             if colored and kernel != RANDOM:
-                mix = ChannelMix(_box("Kernel's slices", list(ChannelMix), "slices", 0, width=132))
+                mix = ChannelMix(_box("Kernel's slices", list(ChannelMix), "slices", 0, width=128))
     if origin == OWN_PICTURE:
         label = f"A picture of yours, at most {MOST_MEGABYTES} MB"
         upload = st.file_uploader(label, max_upload_size=MOST_MEGABYTES, key="upload")

@@ -90,4 +90,4 @@ def test_a_picture_of_ones_own(tmp_path, monkeypatch, capsys):
     photo(Photo.FLOWER).save(tmp_path / OWN_FILE, exif=turned)
     monkeypatch.chdir(tmp_path)
     pixels = lab_picture(io.BytesIO((tmp_path / OWN_FILE).read_bytes()), 20)
-    agrees(run(conv_code("your own picture", 20, SOBEL, Sliding()))["x"], grey(pixels))
+    agrees(run(conv_code("own picture", 20, SOBEL, Sliding()))["x"], grey(pixels))
