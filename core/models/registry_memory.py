@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from core.layers.memory import Dtype
+from core.layers.memory import Dtype, WalkMemory
 from core.layers.shapes import MapShape
 from core.models.registry_build import build_on_meta
 from core.models.registry_operations import tensors_in
@@ -38,13 +38,14 @@ class Held:
 
 @dataclass(frozen=True)
 class ModelMemory:
-    """The most that predicting holds at once, and all that training keeps for the way back.
-
-    `training` is None where training refuses the picture: Inception's auxiliary head wants a larger one.
-    """
+    """The most that predicting holds at once, and all that training keeps for the way back."""
 
     inference: Held
-    training: Held | None
+    training: Held
+
+    def of_batch(self, batch: int, dtype: Dtype) -> WalkMemory:
+        """Bytes for a batch; no row is told as the one that needs the most."""
+        return WalkMemory(self.inference.total(batch, dtype), self.training.total(batch, dtype), -1)
 
 
 def model_memory(name: str, input_shape: MapShape) -> ModelMemory:
@@ -58,8 +59,9 @@ def model_memory(name: str, input_shape: MapShape) -> ModelMemory:
     model.train()
     try:
         kept = [_kept(model, _pictures(batch, input_shape)) for batch in BATCHES]
-    except (RuntimeError, ValueError):
-        return ModelMemory(inference, None)
+    except (RuntimeError, ValueError):  # the picture is too small for Inception's auxiliary head
+        model.training = False
+        kept = [_kept(model, _pictures(batch, input_shape)) for batch in BATCHES]
     return ModelMemory(inference, _held(*kept))
 
 

@@ -20,7 +20,12 @@ def choose_model() -> Choice:
         f"{facts.giga_macs:.3f} billion MACs at {pair_text(facts.size)}, "
         f"{facts.accuracy:.1%} of ImageNet's pictures right at the first guess. No weights are loaded here."
     )
-    return Choice(name=name, own=(channels, *facts.size), walk=lambda shape: _walk(name, shape))
+    return Choice(
+        name=name,
+        own=(channels, *facts.size),
+        walk=lambda shape: _walk(name, shape),
+        memory=lambda walk, batch, dtype: _memory(name, walk.input_shape).of_batch(batch, dtype),
+    )
 
 
 @st.cache_resource(show_spinner=SPINNER)
@@ -42,3 +47,10 @@ def _walk(name: str, shape: MapShape) -> Walk:
     from core.models.registry import walk_model
 
     return walk_model(name, shape)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Measuring the model's memory…")
+def _memory(name: str, shape: MapShape):
+    from core.models.registry_memory import model_memory
+
+    return model_memory(name, shape)

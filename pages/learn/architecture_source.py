@@ -3,12 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from core.layers.memory import Dtype, WalkMemory, walk_memory
 from core.layers.shapes import Shape
 from core.models.walk import Walk
 
 
 def _nothing(walk: Walk) -> None:
     pass
+
+
+def _memory_of_rows(walk: Walk, batch: int, dtype: Dtype) -> WalkMemory:
+    return walk_memory(walk.rows, walk.input_shape, batch, dtype)
 
 
 @dataclass(frozen=True)
@@ -19,4 +24,5 @@ class Choice:
     own: Shape  # the picture (C, H, W), or sequence (C, L), that it is made for
     walk: Callable[[Shape], Walk]
     code: Callable[[Shape], str] | None = None  # its PyTorch source for an input; raises LayerError
+    memory: Callable[[Walk, int, Dtype], WalkMemory] = _memory_of_rows  # of a walk without a problem
     show_rows: Callable[[Walk], None] = _nothing  # puts the walk into the room that the editor left for it
