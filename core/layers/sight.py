@@ -72,7 +72,7 @@ def through_parts(before: Sight, size: int, parts: int) -> Sight | None:
     period = lcm(len(before.spans), size) // size * parts
     if period > MOST_SPANS:
         return None
-    looks = [(index * size // parts, -(-(index + 1) * size // parts) - 1) for index in range(period)]
+    looks = [range(index * size // parts, -(-(index + 1) * size // parts)) for index in range(period)]
     return _looking(before, looks, period * size // parts)
 
 

@@ -1,6 +1,7 @@
 """Which set of exercises and which of the ten is open, what is solved, and the links to share."""
 
 from dataclasses import dataclass, field
+from random import Random
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -52,12 +53,19 @@ def choose() -> Progress:
             width=150,
             help="Another number makes ten other exercises; the same one makes the same for everybody.",
         )
+        words = "Ten other exercises"
+        st.button("New set", icon=":material/casino:", key="new_set", help=words, on_click=_draw_set)
         sets: dict[int, Progress] = st.session_state.setdefault("challenges", {})
         progress = sets.setdefault(seed, Progress(seed))
         progress.number = int(number or 1)
         _show_share(progress)
     _mark_solved(progress.solved)
     return progress
+
+
+def _draw_set() -> None:
+    st.session_state["seed"] = Random().randint(0, MOST_SEEDS)
+    st.session_state["exercise"] = "1"
 
 
 def _show_share(progress: Progress) -> None:

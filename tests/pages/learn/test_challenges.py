@@ -95,6 +95,14 @@ def test_the_next_exercise_is_offered_after_the_right_answer() -> None:
     assert app.subheader[0].value == f"2. {KINDS[1].title}"
 
 
+def test_a_new_set_begins_with_its_first_exercise() -> None:
+    app = open_page(PAGE, seed=str(SEED), exercise="4")
+    no_exception(app.button(key="new_set").click().run())
+    drawn = app.number_input(key="seed").value
+    assert drawn != SEED
+    assert exercise(drawn, 1).task in texts(app)
+
+
 def test_the_links_name_the_exercise_and_the_set() -> None:
     app = open_page(PAGE, seed=str(SEED), exercise="4")
     codes = [code.value for code in app.code]
