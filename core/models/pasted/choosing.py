@@ -20,6 +20,7 @@ from core.models.pasted.values import (
 )
 
 STEPS_A_STATEMENT = 40_000
+ADDING = ("append", "extend", "insert", "update", "add_module")
 
 
 @dataclass(frozen=True)
@@ -81,13 +82,28 @@ def _read(reader: Statements, statements: Iterable[ast.stmt], script: _Script) -
             refused.line = refused.line or statement.lineno
             script.first = script.first or refused
             script.skipped.append((statement.lineno, statement.end_lineno or statement.lineno))
-            for name in _bound_names(statement):
-                reader.top.names.setdefault(name, Opaque(name))
-            if _makes_network(reader, statement):
+            if _forget(reader, statement, script) or _makes_network(reader, statement):
                 script.broken = script.broken or refused
             continue
         if inside is not None:
             _read(reader, inside, script)
+
+
+def _forget(reader: Statements, statement: ast.stmt, script: _Script) -> bool:
+    """Takes what `statement`, left out halfway, sets or adds to for unknown; whether layers are among it."""
+    names, lost = reader.top.names, False
+    for name in _bound_names(statement):
+        names.setdefault(name, Opaque(name))
+    for node in ast.walk(statement):
+        match node:
+            case ast.Attribute(value=ast.Name(id=name), attr=method) if method in ADDING:
+                value = names.get(name)
+                items = value if isinstance(value, list) else [value]
+                lost = lost or any(isinstance(item, Module) for item in items)
+                if isinstance(value, list | dict | Module):
+                    names[name] = Opaque(f"{name}, after line {statement.lineno} that can't be followed")
+                    script.found.pop(name, None)
+    return lost
 
 
 def _opened(reader: Statements, statement: ast.stmt) -> list[ast.stmt] | None:

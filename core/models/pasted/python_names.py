@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from core.errors import CodeRefused
 from core.models.pasted.operators import Number, formatted, items_of, truth
 from core.models.pasted.place import bounded_number, bounded_size
-from core.models.pasted.values import Module, Native, Tensor, Value, described, integer
+from core.models.pasted.values import BATCH, Module, Native, Tensor, Value, described, integer
 
 
 def _range(*limits: Value) -> range:
@@ -20,7 +20,9 @@ def _range(*limits: Value) -> range:
     return found
 
 
-def _len(value: Value) -> int:
+def _len(value: Value) -> Value:
+    if isinstance(value, Tensor):
+        return BATCH
     if isinstance(value, Module) and value.container:
         return len(value.children)
     if isinstance(value, str | list | tuple | dict | range):

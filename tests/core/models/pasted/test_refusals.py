@@ -63,6 +63,18 @@ REFUSED = {
     ),
     "a list without a star": ("nn.Sequential([nn.ReLU(), nn.Tanh()])", 1, "write * before a list"),
     "layers without a container": ("nn.ReLU(),\nnn.Tanh(),\n", 1, "Put nn.Sequential(...) around them"),
+    "a layer in a loop": (
+        "layers = []\nfor i in range(3):\n    layers.append(nn.ReLU())\n    layers.append(nn.GRU(3, 4))\n"
+        "model = nn.Sequential(*layers)",
+        4,
+        "`nn.GRU`",
+    ),
+    "a layer in a loop over a container": (
+        "model = nn.Sequential()\nfor i in range(3):\n    model.append(nn.ReLU())\n"
+        "    model.append(nn.GRU(3, 4))\n",
+        4,
+        "`nn.GRU`",
+    ),
     "a call of a module list": (
         module("self.all = nn.ModuleList([nn.ReLU()])", "return self.all(x)"),
         7,

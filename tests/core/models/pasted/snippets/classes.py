@@ -504,7 +504,7 @@ class SimpleCNN(nn.Module):
 
     def forward(self, x):
         x = self.conv_layers(x)
-        x = x.view(x.shape[0], -1)
+        x = x.view(len(x), -1)
         return self.fc(x)
 """,
     ),
