@@ -32,22 +32,28 @@ def choose_source() -> str:
     return chosen or FIRST
 
 
+@st.fragment
+def inspect() -> None:
+    """All of the page below its title, so that a slider runs nothing else again."""
+    with errors_shown():
+        source = choose_source()
+        pictures = st.container()
+        editor, answer = st.columns([5, 6] if source == PASTED else [4, 7], gap="medium")
+        with editor:
+            choice = SOURCES[source]()
+        with pictures:
+            given = choose_input(choice.name, choice.own)
+        with answer:
+            walk = choice.walk(given.shape)
+            show_totals(walk, given)
+            show_problem(walk)
+            draw(walk, DRAWING[source == PASTED])
+        choice.show_rows(walk)
+        show_details(choice, walk, given)
+
+
 open_page(
     "Architecture",
     "What each layer of a network puts out and costs: build one by hand, choose one, or paste PyTorch code.",
 )
-with errors_shown():
-    source = choose_source()
-    pictures = st.container()
-    editor, answer = st.columns([5, 6] if source == PASTED else [4, 7], gap="medium")
-    with editor:
-        choice = SOURCES[source]()
-    with pictures:
-        given = choose_input(choice.name, choice.own)
-    with answer:
-        walk = choice.walk(given.shape)
-        show_totals(walk, given)
-        show_problem(walk)
-        draw(walk, DRAWING[source == PASTED])
-    choice.show_rows(walk)
-    show_details(choice, walk, given)
+inspect()

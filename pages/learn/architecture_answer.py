@@ -40,7 +40,7 @@ def show_totals(walk: Walk, given: Input) -> None:
             "Parameters": (f"{walk.parameters:,}", f"{size(weights)} as {given.dtype}"),
             "MACs a picture": (
                 f"{walk.macs:,}",
-                f"{walk.macs / 1e6:,.3g} million" if walk.macs >= 1e5 else "",
+                _rounded(walk.macs),
             ),
             "Maps to predict": (size(maps.inference), "at most at once, a batch"),
             "Maps to train": (size(maps.training), "kept for a batch"),
@@ -50,6 +50,14 @@ def show_totals(walk: Walk, given: Input) -> None:
         for name, (value, words) in figures.items()
     )
     st.html(f'<dl class="totals">{cells}</dl>')
+
+
+def _rounded(number: int) -> str:
+    """1,814,073,344 as "1.81 billion"; "" for what is short enough as it is."""
+    for unit, word in ((10**12, "trillion"), (10**9, "billion"), (10**6, "million")):
+        if number >= unit:
+            return f"{number / unit:.3g} {word}"
+    return ""
 
 
 def show_problem(walk: Walk) -> None:

@@ -105,6 +105,7 @@ PAGES_WITHOUT_TORCH = (
     "home.start",
     "learn.layer_math",
     "learn.convolution_lab",
+    "learn.architecture",
     "learn.challenges",
     "data.datasets",
 )

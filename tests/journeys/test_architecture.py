@@ -18,6 +18,12 @@ def type_code(page: Page, code: str) -> None:
     editor.press("Control+Enter")
 
 
+def add_layer(page: Page, kind: str) -> None:
+    press(page, "Add a layer")
+    page.get_by_role("option", name=kind).or_(page.get_by_role("menuitem", name=kind)).first.click()
+    expect(page.locator(".st-key-layer-list label").filter(has_text=kind)).to_be_visible()
+
+
 def expect_total(page: Page, name: str, value: str) -> None:
     cell = page.locator("dl.totals > div").filter(has_text=name).locator("dd")
     expect(cell).to_have_text(value)
@@ -51,12 +57,8 @@ def test_pasted_code_is_answered_mended_and_shared(server: Server, page: Page) -
 
 def test_a_network_by_hand_is_built_and_goes_on_as_code(server: Server, page: Page) -> None:
     visit(page, f"{server.url}/architecture?source=Build+by+hand&side=28&stack=conv8-k3")
-    press(page, "Add a layer")
-    page.get_by_role("option", name="Flatten").or_(page.get_by_role("menuitem", name="Flatten")).first.click()
-    settle(page)
-    press(page, "Add a layer")
-    page.get_by_role("option", name="Linear").or_(page.get_by_role("menuitem", name="Linear")).first.click()
-    settle(page)
+    add_layer(page, "Flatten")
+    add_layer(page, "Linear")
     expect_total(page, "Parameters", f"{8 * 10 + 26 * 26 * 8 * 10 + 10:,}")
     expect(page).to_have_url(re.compile(r"stack=conv8-k3\.flatten\.linear10"))
     page.get_by_role("tab", name="Code").click()

@@ -1,9 +1,12 @@
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.errors import LayerError
 from core.models.stack import stack_source, walk_layers
 from core.models.stack_text import read_stack
+from tests.core.models.test_stack_text import layers, small
 
 LECTURE = "conv3-k3-p1.relu.max2.conv2-k3-p1.relu.max2.flatten.linear1"
 
@@ -64,6 +67,15 @@ def test_its_source_runs_in_torch_with_the_same_shapes_and_parameters(text: str)
         assert tuple(x.shape[1:]) == row.output
         assert sum(p.numel() for p in module.parameters()) == row.parameters
     assert sum(p.numel() for p in model.parameters()) == found.parameters
+
+
+@settings(max_examples=300)
+@given(st.lists(layers, max_size=6), st.tuples(small, small, small))
+def test_any_stack_can_be_walked_and_only_its_last_row_may_fail(stack: list, shape: tuple) -> None:
+    found = walk_layers(stack, shape)
+    assert all(row.problem is None and row.output for row in found.rows[:-1])
+    assert (found.error is None) == (found.problem is None)
+    assert len(found.rows) == len(stack) or found.problem is not None
 
 
 def test_a_network_that_can_not_be_built_has_no_source() -> None:
