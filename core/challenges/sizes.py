@@ -1,6 +1,6 @@
 """Exercises on how large a map becomes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Self
 
@@ -149,6 +149,17 @@ class KeepSize(Exercise):
         return output_formulas(self.layers(self.solution)[0], self.input_shape)
 
 
+PLACES = (  # what is worked out after each layer of the network in LinearAfter; activations change nothing
+    "side after the first convolution",
+    "",
+    "side after the first pooling",
+    "side after the second convolution",
+    "",
+    "side after the second pooling",
+    "features after the flattening",
+)
+
+
 @dataclass(frozen=True)
 class LinearAfter(Exercise):
     title = "What the linear layer takes"
@@ -209,10 +220,11 @@ class LinearAfter(Exercise):
     def formulas(self) -> tuple[Formula, ...]:
         shape = self.input_shape
         steps: list[Formula] = []
-        for layer in self._before:
-            if not isinstance(layer, Activation):
-                steps.extend(output_formulas(layer, shape))
+        for layer, place in zip(self._before, PLACES, strict=True):
+            (formula,) = output_formulas(layer, shape)
             shape = layer.output_shape(shape)
+            if place:
+                steps.append(replace(formula, quantity=place))
         return tuple(steps)
 
     @property

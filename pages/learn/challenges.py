@@ -57,25 +57,24 @@ def show_picture(found: Exercise, answer: dict[str, int]) -> None:
 
 
 def show_solution(found: Exercise) -> None:
-    """The way to one solution, its formulas, and its code."""
-    words, code = st.columns([7, 5], gap="large")
+    """The way to one solution, its code, and its formulas."""
+    words, code = st.columns(2, gap="large")
     with words:
-        st.markdown(found.idea)
-        for formula in found.formulas:
-            st.markdown(written(formula))
-    with code:
         values = ", ".join(
             f"{given.label.lower()} **{found.solution[given.name]:,}**" for given in found.numbers
         )
-        st.markdown(f"One answer: {values}.")
-        st.code(found.code(found.solution))
+        st.markdown(f"{found.idea}\n\nOne answer: {values}.")
+    code.code(found.code(found.solution), wrap_lines=True)
+    for row in range(0, len(found.formulas), 2):
+        for column, formula in zip(st.columns(2, gap="large"), found.formulas[row : row + 2], strict=False):
+            column.markdown(written(formula))
 
 
 open_page("Challenges", "Ten short exercises: set the open numbers, and see at once whether the layers fit.")
 st.html(ASSETS / "challenges.css")
 progress = choose()
 number, found = progress.number, exercise(progress.seed, progress.number)
-left, right = st.columns([6, 5], gap="large")
+left, right = st.columns(2, gap="large")
 with left, st.container(border=True):
     answer = show_task(found, number, progress)
     checked = progress.checked.get(number) == answer
