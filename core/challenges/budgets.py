@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Self
 
-from core.challenges.exercise import Answer, Exercise, OpenNumber, Verdict, square
+from core.challenges.exercise import Answer, Exercise, OpenNumber, Verdict, named, square
 from core.layers.convolution import Conv2d
 from core.layers.elementwise import Activation
 from core.layers.formula import Formula
@@ -213,11 +213,13 @@ class HalveTwice(Exercise):
     @property
     def formulas(self) -> tuple[Formula, ...]:
         first, second = self._convolutions(self.solution)
+        (half,) = output_formulas(first, self.input_shape)
+        (quarter,) = output_formulas(second, first.output_shape(self.input_shape))
         return (
-            *output_formulas(first, self.input_shape),
-            *output_formulas(second, first.output_shape(self.input_shape)),
-            parameter_formula(first),
-            parameter_formula(second),
+            named(half, "side after the first convolution"),
+            named(quarter, "side after the second convolution"),
+            named(parameter_formula(first), "parameters of the first"),
+            named(parameter_formula(second), "parameters of the second"),
         )
 
     def _convolutions(self, answer: Answer) -> tuple[Conv2d, Conv2d]:

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import ClassVar, Self
 
@@ -104,6 +104,11 @@ class Exercise(ABC):
 def square(number: int) -> Pair:
     """The same for rows and columns."""
     return number, number
+
+
+def named(formula: Formula, quantity: str) -> Formula:
+    """The formula under another name, where an exercise has several of a kind."""
+    return replace(formula, quantity=quantity)
 
 
 def source_of(layers: Sequence[Layer]) -> str:

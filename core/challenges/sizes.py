@@ -1,10 +1,10 @@
 """Exercises on how large a map becomes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 from typing import Self
 
-from core.challenges.exercise import Answer, Exercise, OpenNumber, Verdict, square
+from core.challenges.exercise import Answer, Exercise, OpenNumber, Verdict, named, square
 from core.layers.convolution import Conv2d
 from core.layers.elementwise import Activation
 from core.layers.formula import Formula
@@ -224,7 +224,7 @@ class LinearAfter(Exercise):
             (formula,) = output_formulas(layer, shape)
             shape = layer.output_shape(shape)
             if place:
-                steps.append(replace(formula, quantity=place))
+                steps.append(named(formula, place))
         return tuple(steps)
 
     @property
@@ -363,8 +363,9 @@ class UndoStride(Exercise):
 
     @property
     def formulas(self) -> tuple[Formula, ...]:
-        down = output_formulas(self._convolution, (1, self.side, self.side))
-        return *down, *output_formulas(self._transposed(self.solution), self._small)
+        (down,) = output_formulas(self._convolution, (1, self.side, self.side))
+        (up,) = output_formulas(self._transposed(self.solution), self._small)
+        return named(down, "side after the convolution"), named(up, "side after the transposed convolution")
 
     @property
     def _convolution(self) -> Conv2d:

@@ -5,8 +5,11 @@ import pytest
 import torch
 from torch import nn
 
+from core.challenges.budgets import FewerByGroups
 from core.challenges.catalog import KINDS, exercise
 from core.challenges.exercise import Exercise
+from core.challenges.fields import SameReach
+from core.challenges.sizes import KeepSize, LinearAfter
 from core.layers.residual import chain_shape
 
 SEEDS = range(300)
@@ -92,3 +95,10 @@ def test_a_seed_gives_the_same_exercise_to_everybody_and_another_seed_another():
     for number in NUMBERS:
         assert exercise(7, number) == exercise(7, number)
         assert len({exercise(seed, number) for seed in SEEDS}) > 20
+
+
+def test_links_shared_earlier_keep_their_exercises():
+    assert exercise(7, 1) == KeepSize(side=31, kernel=5, dilation=1)
+    assert exercise(7, 3) == LinearAfter(side=94, filters=(16, 16), kernel=3, padding=1)
+    assert exercise(7, 6) == FewerByGroups(in_channels=48, out_channels=16, kernel=3, factor=4)
+    assert exercise(7, 7) == SameReach(side=50, kernel=5, padding=1)
