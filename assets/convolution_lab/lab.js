@@ -5,7 +5,9 @@ const ROOMY = 800; // from here on a short sum stands in the lens
 const SHORT_SUM = 9; // weights
 const GAP = 20;
 const INSIDE = 300; // screen pixels of a lens with its sum
-const TALLEST = 320; // screen pixels of a map
+const LEAST_ROOM = 320; // screen pixels for the height of a map, and more where the window is tall
+const MOST_ROOM = 480;
+const ABOVE_AND_BELOW = 480;
 const SMALLEST = 72; // a map is drawn larger than to scale rather than smaller than this
 const PATIENCE = 70; // milliseconds between two texts of the lens while it plays
 const SPEEDS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000]; // windows a second
@@ -174,7 +176,8 @@ class Lab {
     const rows = Math.max(...maps.map((map) => map.rowSource.length));
     const fit = (line) => (this.width - beside - GAP * (line.length - 1) - 4)
       / line.reduce((sum, map) => sum + map.columnSource.length, 0);
-    let side = Math.min(TALLEST / rows, ...this.lines(wide).map(fit));
+    const tallest = Math.max(LEAST_ROOM, Math.min(MOST_ROOM, window.innerHeight - ABOVE_AND_BELOW));
+    let side = Math.min(tallest / rows, ...this.lines(wide).map(fit));
     if (side >= 6) side = Math.floor(side);
     this.views.forEach((view, index) => {
       const map = this.scene.maps[index];

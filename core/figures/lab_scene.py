@@ -76,9 +76,10 @@ def strip_scene(picture: np.ndarray, strip: Strip, *, largest: bool) -> Scene:
 
 
 def look_of(output: np.ndarray, kernel: Kernel) -> str:
-    """A picture where the weights add up to about 1 and nearly all outputs are grey values; else signed."""
-    within = ((output >= 0) & (output <= WHITE)).mean()
-    return PICTURE if kernel.values.sum() > 0.5 and within >= MOSTLY else SIGNED
+    """A picture where the weights add up to about 1 and the outputs are, or nearly are, grey values."""
+    within = ((output >= 0) & (output <= WHITE)).mean() >= MOSTLY
+    near = output.min() > -WHITE and output.max() < 2 * WHITE
+    return PICTURE if kernel.values.sum() > 0.5 and within and near else SIGNED
 
 
 def _picture(picture: np.ndarray) -> Scene:

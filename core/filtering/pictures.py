@@ -1,6 +1,7 @@
 """Photos as small square pictures, so small that single pixels can be pointed at."""
 
 from enum import StrEnum
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,6 +19,7 @@ class Photo(StrEnum):
     FLOWER = "flower.jpg"
 
 
+@lru_cache
 def photo(kind: Photo) -> Image.Image:
     """The photo as it lies in scikit-learn's folder, 640 x 427 pixels; scikit-learn itself is not loaded.
 

@@ -89,6 +89,14 @@ def test_an_output_looks_like_a_picture_when_it_is_one(colors, name, look):
     assert output["scale"] == pytest.approx(abs(filtered.output).max())
 
 
+def test_one_white_pixel_is_answered_in_signed_values():
+    white = np.zeros((1, 9, 9), np.uint8)
+    white[0, 4, 4] = 255
+    for name in (KernelName.EMBOSS, KernelName.OUTLINE):
+        filtered = apply_kernel(white, named_kernel(name), Sliding())
+        assert convolution_scene(white, filtered, turned=False, note="")["maps"][1]["look"] == SIGNED
+
+
 def test_the_largest_picture_is_sent_as_less_than_400_kilobytes():
     pixels = lab_picture(photo(Photo.FLOWER), 128)
     strip = run_strip(pixels, for_colors(named_kernel(KernelName.BLUR), ChannelMix.ALIKE), Sliding(), 1, 1)
