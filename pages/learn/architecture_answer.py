@@ -109,19 +109,20 @@ def _show_costs(walk: Walk) -> None:
 
 def _show_code(choice: Choice, given: Input) -> None:
     if choice.code is None:
-        st.caption("This network is not of our making: its code is the one that you gave or chose.")
+        st.caption("The network's code is what stands in the editor.")
         return
     try:
         code = choice.code(given.shape)
     except LayerError as error:
         show_error(error)
         return
-    st.button(
-        "Continue as code",
-        icon=":material/edit:",
-        key="continue-as-code",
-        help="Takes this code to the editor, to be changed by hand.",
-        on_click=continue_as_code,
-        args=(code, given.shape),
-    )
+    if choice.editable:
+        st.button(
+            "Continue as code",
+            icon=":material/edit:",
+            key="continue-as-code",
+            help="Takes this code to the editor, to be changed by hand.",
+            on_click=continue_as_code,
+            args=(code, given.shape),
+        )
     st.code(code, language="python")

@@ -50,12 +50,14 @@ def _length(own: int) -> int:
 
 
 def _sides(height: int, width: int) -> list[int]:
-    if st.session_state.get("rectangular", height != width):
-        sides = [_pixels("Height (pixels)", "height", height), _pixels("Width (pixels)", "width", width)]
-    else:
-        sides = [_pixels("Picture size (pixels)", "side", height)] * 2
-    st.toggle("Rectangular", height != width, key="rectangular", bind="query-params", on_change=_same_sides)
-    return sides
+    room = st.container(horizontal=True, gap="small")
+    rectangular = st.toggle(
+        "Rectangular", height != width, key="rectangular", bind="query-params", on_change=_same_sides
+    )
+    with room:
+        if rectangular:
+            return [_pixels("Height (pixels)", "height", height), _pixels("Width (pixels)", "width", width)]
+        return [_pixels("Picture size (pixels)", "side", height)] * 2
 
 
 def _pixels(label: str, key: str, value: int) -> int:

@@ -31,4 +31,5 @@ def choose_preset() -> Choice:
         own=(preset.color.channels, *preset.size),
         walk=lambda shape: walk(preset.config, shape, classes),
         code=lambda shape: model_source(preset.config, shape, classes),
+        editable=True,
     )

@@ -8,6 +8,13 @@ from pages.learn.architecture_source import Choice
 from pages.shared.text import plain
 
 FIRST = "resnet18"
+CODE = """\
+import torch
+from torchvision import models
+
+model = models.get_model("{name}", weights=None).eval()  # weights="DEFAULT" downloads trained ones
+logits = model(torch.zeros(1, {shape}))
+"""
 SPINNER = "Loading torchvision…"
 
 
@@ -25,6 +32,7 @@ def choose_model() -> Choice:
         own=(channels, *facts.size),
         walk=lambda shape: _walk(name, shape),
         memory=lambda walk, batch, dtype: _memory(name, walk.input_shape).of_batch(batch, dtype),
+        code=lambda shape: CODE.format(name=name, shape=", ".join(map(str, shape))),
     )
 
 

@@ -24,5 +24,6 @@ class Choice:
     own: Shape  # the picture (C, H, W), or sequence (C, L), that it is made for
     walk: Callable[[Shape], Walk]
     code: Callable[[Shape], str] | None = None  # its PyTorch source for an input; raises LayerError
+    editable: bool = False  # whether that code can go on in the editor
     memory: Callable[[Walk, int, Dtype], WalkMemory] = _memory_of_rows  # of a walk without a problem
     show_rows: Callable[[Walk], None] = _nothing  # puts the walk into the room that the editor left for it

@@ -45,6 +45,7 @@ def choose_stack() -> Choice:
         own=OWN,
         walk=lambda shape: walk_layers(layers, shape),
         code=lambda shape: stack_source(layers, shape),
+        editable=True,
         show_rows=lambda walk: _show_list(draft, walk, room),
     )
 

@@ -116,6 +116,11 @@ def test_a_link_reproduces_the_settings() -> None:
     assert table(app)[-1][1] == "(5, 7)"
 
 
+def test_a_link_reproduces_a_picture_that_is_not_square() -> None:
+    app = open_page(PAGE, rectangular="true", height="48", width="96")
+    assert table(app)[0][1] == "(32, 16, 48, 96)"
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -278,3 +283,12 @@ def test_a_torchvision_model_shows_the_parameters_published_with_it() -> None:
     assert app.slider(key="side").value == 224
     no_exception(app.slider(key="side").set_value(8).run())
     assert len(app.error) == 1
+
+
+@pytest.mark.slow
+def test_the_code_of_a_torchvision_model_makes_it() -> None:
+    app = open_page(PAGE, source="torchvision", model="squeezenet1_1", view="Code")
+    space: dict = {}
+    exec(app.code[0].value, space)
+    assert sum(parameter.numel() for parameter in space["model"].parameters()) == 1_235_496
+    assert space["logits"].shape == (1, 1000)
