@@ -67,9 +67,15 @@ def fitting_sides(walk: Callable[[Shape], Walk], input_shape: Shape) -> FittingS
     def judged(side: int) -> _Fit:
         return _judged(walk((channels, *(side,) * axes)))
 
+    def compared(side: int) -> _Fit:
+        if judged(side) is _Fit.UNEVEN:
+            raise _UnevenError
+        return judged(side)
+
     try:
-        first = _first(lambda side: judged(side) is not _Fit.TOO_SMALL, judged)
-        end = _first(lambda side: judged(side) is _Fit.TOO_LARGE, judged)
+        start = _guess(walk((channels, *(max(input_shape[1:]),) * axes)))
+        first = _first(lambda side: compared(side) is not _Fit.TOO_SMALL, start)
+        end = _first(lambda side: compared(side) is _Fit.TOO_LARGE, first)
         found = range(first, end)
     except _UnevenError:
         found = _scanned(lambda side: judged(side) is _Fit.GOOD, max(input_shape[1:]))
@@ -123,15 +129,32 @@ def _judged(walk: Walk) -> _Fit:
     return _Fit.UNEVEN if row.record is None else _Fit.TOO_SMALL
 
 
-def _first(answers: Callable[[int], bool], judged: Callable[[int], _Fit]) -> int:
-    """The least side that `answers` is true for, as for all above; one beyond the largest if none is."""
-    low, high = 1, LARGEST_SIDE + 1
-    while low < high:
+def _guess(walk: Walk) -> int:
+    """A side not far from those that fit: features grow as the picture's area (a sequence's length)."""
+    sides = walk.input_shape[1:]
+    wanted = (wanted_features(walk.rows[-1]) or 0) if walk.problem else 0
+    found = prod(walk.rows[-1].input) if wanted > 0 else 0
+    share = wanted / found if found else 1.0
+    return max(1, min(round(sides[0] * share ** (1 / len(sides))), LARGEST_SIDE))
+
+
+def _first(answers: Callable[[int], bool], start: int) -> int:
+    """The least side that `answers` is true for, as for all above; one beyond the largest if none is.
+
+    Looked for in growing steps from `start`, then by halving between the last two.
+    """
+    low, high = 0, LARGEST_SIDE + 1
+    side, step = min(start, LARGEST_SIDE), 1
+    while low < side < high:
+        if answers(side):
+            high, side = side, side - step
+        else:
+            low, side = side, side + step
+        step *= 2
+    while low + 1 < high:
         middle = (low + high) // 2
-        if judged(middle) is _Fit.UNEVEN:
-            raise _UnevenError
-        low, high = (low, middle) if answers(middle) else (middle + 1, high)
-    return low
+        low, high = (low, middle) if answers(middle) else (middle, high)
+    return high
 
 
 def _scanned(fits: Callable[[int], bool], side: int) -> range:

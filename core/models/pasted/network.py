@@ -56,10 +56,9 @@ class PastedNetwork:
     def fitting_sides(self, input_shape: Shape) -> FittingSides | None:
         """Sides of the square pictures with the channels of `input_shape` that fit, if any are found."""
         place = Place(3 * MOST_STEPS)
-        try:
-            return fitting_sides(lambda shape: self._walked(shape, place, reaches=False), input_shape)
-        except CodeRefused:
-            return None
+        with suppress(CodeRefused):
+            return fitting_sides(lambda shape: self._walked(shape, place, quick=True), input_shape)
+        return None
 
     @property
     def in_channels(self) -> int | None:
@@ -81,7 +80,7 @@ class PastedNetwork:
         """The row of the first convolution or linear layer that one of `shapes` meets."""
         for shape in shapes:
             with suppress(CodeRefused):
-                for row in self._walked(shape, Place(), reaches=False).rows:
+                for row in self._walked(shape, Place()).rows:
                     if isinstance(row.record, (*CONVOLUTIONS, Linear)):
                         return row
         return None
@@ -95,11 +94,11 @@ class PastedNetwork:
             if module.record is not None and module.record.parameters and name not in called
         }
 
-    def _walked(self, input_shape: Shape, place: Place, reaches: bool = True) -> Walk:
+    def _walked(self, input_shape: Shape, place: Place, quick: bool = False) -> Walk:
         reader = Statements(place, self._source)
         try:
             root = deepcopy(self._root)  # forward may set attributes
-            trace = Trace(root, place, input_shape, reaches)
+            trace = Trace(root, place, input_shape, quick)
             try:
                 output = reader.call(root, [trace.picture()], {})
             except Stopped:

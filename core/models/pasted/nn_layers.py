@@ -9,7 +9,7 @@ from core.layers.layer import Layer
 from core.layers.linear import Flatten, Linear
 from core.layers.shapes import Shape
 from core.models.pasted import window_layers as windows
-from core.models.pasted.arguments import LARGEST, pair, share, size
+from core.models.pasted.arguments import LARGEST, pair, positive, share, size
 from core.models.pasted.natives import call_native
 from core.models.pasted.operators import truth
 from core.models.pasted.own_layers import (
@@ -73,7 +73,7 @@ def unflatten(dim: Value, unflattened_size: Value) -> Unflatten:
     sides = unflattened_size if isinstance(unflattened_size, tuple | list) else (unflattened_size,)
     if dim != 1:
         raise CodeRefused("nn.Unflatten of another axis than 1 can't be followed.", fix="Write dim=1.")
-    return Unflatten(tuple(size(side, "unflattened_size") for side in sides))
+    return Unflatten(tuple(positive(side, "A side of unflattened_size") for side in sides))
 
 
 def group_norm(

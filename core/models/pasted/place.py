@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from core.errors import CodeRefused
 
 MOST_STEPS = 100_000
+STEPS_A_ROW = 20  # what working out a layer's row costs, in steps through the code
 MOST_ITEMS = 10_000  # in a list, a text, a range that is gone through
 MOST_DEPTH = 40  # calls within calls
 MOST_BITS = 63  # of a whole number
@@ -23,7 +24,15 @@ class Place:
     def step(self, node: ast.AST) -> None:
         """Moves to `node`."""
         self.line = getattr(node, "lineno", self.line)
-        self.steps_left -= 1
+        self.spend(1)
+
+    def spend(self, steps: int) -> None:
+        """Counts `steps`.
+
+        Raises:
+            CodeRefused: there are not as many left.
+        """
+        self.steps_left -= steps
         if self.steps_left < 0:
             raise CodeRefused(
                 "The code goes on for too long to be read.",

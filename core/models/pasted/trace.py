@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import NoReturn
 
@@ -10,11 +11,10 @@ from core.layers.layer import Layer
 from core.layers.receptive import Reach, joined
 from core.layers.shapes import Shape, shape_text
 from core.models.pasted.own_layers import OwnLayer, Product, reach_of
-from core.models.pasted.place import Place, clipped
+from core.models.pasted.place import STEPS_A_ROW, Place, clipped
 from core.models.pasted.values import Module, Tensor, Value, described, named_modules
 from core.models.walk import LayerRow, Walk, layer_row
 
-MOST_ROWS = 3_000
 PRODUCTS = {"Multiply": Product(), "Divide": Product()}
 
 
@@ -23,12 +23,15 @@ class Stopped(Exception):
 
 
 class Trace:
-    """`place` says at which line of the code the trace is; without `reaches`, no receptive fields."""
+    """`place` says at which line of the code the trace is.
 
-    def __init__(self, root: Module, place: Place, input_shape: Shape, reaches: bool = True) -> None:
+    A `quick` one only looks whether shapes fit: it has no row but the one that can't be built.
+    """
+
+    def __init__(self, root: Module, place: Place, input_shape: Shape, quick: bool = False) -> None:
         self.place = place
         self.input_shape = input_shape
-        self._reaches = reaches
+        self._quick = quick
         self.rows: list[LayerRow] = []
         self.error: LayerError | None = None
         self._names = {id(module): name for name, module in named_modules(root)}
@@ -42,7 +45,7 @@ class Trace:
         return Walk(self.input_shape, tuple(self.rows), self.error)
 
     def picture(self) -> Tensor:
-        seen = self._reaches and len(self.input_shape) > 1
+        seen = len(self.input_shape) > 1 and not self._quick
         return Tensor(self.input_shape, -1, Reach() if seen else None, self)
 
     def enter(self, module: Module) -> None:
@@ -99,7 +102,9 @@ class Trace:
         self, kind: str, sources: Sequence[Tensor], output: Shape, reach: Reach | None, settings: str = ""
     ) -> Tensor:
         """The row of something that has no arithmetic of its own."""
-        self._check_length()
+        self.place.spend(STEPS_A_ROW)
+        if self._quick and output:
+            return Tensor(output, -1, None, self)
         row = LayerRow(
             self._new_name(kind.lower()),
             self._path,
@@ -141,9 +146,12 @@ class Trace:
     def _add(
         self, record: Layer, tensor: Tensor, name: str, kind: str, line: int | None, again: bool = False
     ) -> Tensor:
-        self._check_length()
+        self.place.spend(STEPS_A_ROW)
         if not tensor.shape:
             raise CodeRefused("Nothing but the batch is left of the tensor.", fix="Keep an axis of features.")
+        if self._quick:
+            with suppress(LayerError):
+                return Tensor(record.output_shape(tensor.shape), -1, None, self)
         row, error = layer_row(
             record,
             tensor.shape,
@@ -180,10 +188,6 @@ class Trace:
     def _path(self) -> str:
         """The module whose forward runs."""
         return self._within[-1] if self._within else ""
-
-    def _check_length(self) -> None:
-        if len(self.rows) >= MOST_ROWS:
-            raise CodeRefused("The network is too long to be read.", fix="Paste one with fewer layers.")
 
 
 def tensor_of(value: Value) -> Tensor:

@@ -122,6 +122,12 @@ BOMBS = {
     "endless number": "nn.Dropout(1e999)",
     "endless number as a size": "nn.Conv2d(1, int(1e999), 3)",
     "not a number": "a = 1e999 - 1e999\nnn.Conv2d(1, round(a), 3)",
+    "many layers": INIT + "self.c = nn.Conv2d(1, 1, 3, padding=1)\n"
+    "    def forward(self, x):\n        for i in range(2700): x = self.c(x)\n        return x",
+    "many layers of one size": INIT
+    + "self.c = nn.Conv2d(1, 1, 3, padding=1)\n        self.f = nn.Linear(9, 9)\n"
+    "    def forward(self, x):\n        for i in range(2700): x = self.c(x)\n"
+    "        return self.f(x.flatten(1))",
     "split to pixels": FORWARD + "return x.split(1, 2)",
     "split without end": FORWARD + "return x.split(0, 2)",
     "many chunks": FORWARD + "return x.chunk(10**12, 1)",
@@ -275,6 +281,8 @@ BROKEN = {
     "shuffling by less": "nn.PixelShuffle(-3)",
     "unflattening to nothing": "nn.Unflatten(1, ())",
     "unflattening freely": "nn.Sequential(nn.Flatten(), nn.Unflatten(1, (-1, 28)))",
+    "less than no features": "nn.Sequential(nn.Flatten(), nn.Linear(-3, 4))",
+    "features of nothing": "nn.Sequential(nn.Flatten(), nn.Linear(784, 0), nn.Linear(5, 1))",
     "upsampling of nothing": "nn.Upsample()",
     "upsampling to less than nothing": "nn.Upsample(size=-3)",
     "a wide text": "'" + "x" * 19_000 + "'",
