@@ -44,12 +44,14 @@ def inspect() -> None:
         with pictures:
             given = choose_input(choice.name, choice.own)
         with answer:
+            totals = st.container(key="totals")
             walk = choice.walk(given.shape)
-            show_totals(walk, given)
             show_problem(walk)
             draw(walk, DRAWING[source == PASTED])
         choice.show_rows(walk)
         show_details(choice, walk, given)
+        with totals:  # last, for the memory of a large model takes seconds to find
+            show_totals(choice, walk, given)
 
 
 open_page(

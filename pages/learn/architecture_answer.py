@@ -5,7 +5,6 @@ import streamlit as st
 from core.errors import LayerError
 from core.figures.network_svg import network_svg
 from core.figures.where import Cost, cost_figure, module_map
-from core.layers.memory import walk_memory
 from core.models.walk import LayerRow, Walk
 from pages.learn.architecture_input import Input
 from pages.learn.architecture_pasted import continue_as_code
@@ -29,13 +28,13 @@ ABOUT_TABLE = (
 )
 
 
-def show_totals(walk: Walk, given: Input) -> None:
+def show_totals(choice: Choice, walk: Walk, given: Input) -> None:
     """Parameters, compute and memory of the whole network, or of it as far as it can be built."""
     if walk.problem is not None:
         figures = {"Parameters so far": (f"{walk.parameters:,}", ""), "MACs so far": (f"{walk.macs:,}", "")}
     else:
         weights = walk.parameters * given.dtype.bytes
-        maps = walk_memory(walk.rows, walk.input_shape, given.batch, given.dtype)
+        maps = choice.memory(walk, given.batch, given.dtype)
         figures = {
             "Parameters": (f"{walk.parameters:,}", f"{size(weights)} as {given.dtype}"),
             "MACs a picture": (
