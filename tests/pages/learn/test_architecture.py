@@ -3,9 +3,12 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.layers.memory import Dtype
 from core.models.cnn_walk import walk
 from core.models.presets import PRESETS
+from core.models.registry_memory import model_memory
 from pages.learn.architecture_pasted import EXAMPLES
+from pages.shared.text import size
 from tests.pages.helper import no_exception, open_page, texts
 
 PAGE = "learn/architecture"
@@ -281,6 +284,9 @@ def test_a_torchvision_model_shows_the_parameters_published_with_it() -> None:
     assert total(app, "Parameters") == "1,235,496"
     assert "1,235,496 parameters" in texts(app).replace("\\", "")
     assert app.slider(key="side").value == 224
+    measured = model_memory("squeezenet1_1", (3, 224, 224)).of_batch(32, Dtype.FLOAT32)
+    assert total(app, "Maps to predict") == size(measured.inference)
+    assert total(app, "Maps to train") == size(measured.training)
     no_exception(app.slider(key="side").set_value(8).run())
     assert len(app.error) == 1
 
