@@ -19,7 +19,7 @@ from core.models.pasted.values import (
     named_modules,
 )
 
-STEPS_A_STATEMENT = 40_000
+STEPS_A_STATEMENT = 30_000
 ADDING = ("append", "extend", "insert", "update", "add_module")
 
 
@@ -77,7 +77,7 @@ def _read(reader: Statements, statements: Iterable[ast.stmt], script: _Script) -
                 if inside is None:
                     _keep(reader, statement, script)
         except CodeRefused as refused:
-            if reader.place.steps_left < STEPS_A_STATEMENT:
+            if reader.place.steps_left < 0:
                 raise
             refused.line = refused.line or statement.lineno
             script.first = script.first or refused

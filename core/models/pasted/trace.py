@@ -11,7 +11,7 @@ from core.layers.layer import Layer
 from core.layers.receptive import Reach, joined
 from core.layers.shapes import Shape, shape_text
 from core.models.pasted.own_layers import OwnLayer, Product, reach_of
-from core.models.pasted.place import STEPS_A_ROW, Place, clipped
+from core.models.pasted.place import STEPS_A_ROW, STEPS_A_SHAPE, Place, clipped
 from core.models.pasted.values import Module, Tensor, Value, described, named_modules
 from core.models.walk import LayerRow, Walk, layer_row
 
@@ -102,7 +102,7 @@ class Trace:
         self, kind: str, sources: Sequence[Tensor], output: Shape, reach: Reach | None, settings: str = ""
     ) -> Tensor:
         """The row of something that has no arithmetic of its own."""
-        self.place.spend(STEPS_A_ROW)
+        self.place.spend(STEPS_A_SHAPE if self._quick else STEPS_A_ROW)
         if self._quick and output:
             return Tensor(output, -1, None, self)
         row = LayerRow(
@@ -146,7 +146,7 @@ class Trace:
     def _add(
         self, record: Layer, tensor: Tensor, name: str, kind: str, line: int | None, again: bool = False
     ) -> Tensor:
-        self.place.spend(STEPS_A_ROW)
+        self.place.spend(STEPS_A_SHAPE if self._quick else STEPS_A_ROW)
         if not tensor.shape:
             raise CodeRefused("Nothing but the batch is left of the tensor.", fix="Keep an axis of features.")
         if self._quick:

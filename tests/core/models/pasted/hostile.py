@@ -123,10 +123,10 @@ BOMBS = {
     "endless number as a size": "nn.Conv2d(1, int(1e999), 3)",
     "not a number": "a = 1e999 - 1e999\nnn.Conv2d(1, round(a), 3)",
     "many layers": INIT + "self.c = nn.Conv2d(1, 1, 3, padding=1)\n"
-    "    def forward(self, x):\n        for i in range(2700): x = self.c(x)\n        return x",
+    "    def forward(self, x):\n        for i in range(1500): x = self.c(x)\n        return x",
     "many layers of one size": INIT
     + "self.c = nn.Conv2d(1, 1, 3, padding=1)\n        self.f = nn.Linear(9, 9)\n"
-    "    def forward(self, x):\n        for i in range(2700): x = self.c(x)\n"
+    "    def forward(self, x):\n        for i in range(1500): x = self.c(x)\n"
     "        return self.f(x.flatten(1))",
     "split to pixels": FORWARD + "return x.split(1, 2)",
     "split without end": FORWARD + "return x.split(0, 2)",
