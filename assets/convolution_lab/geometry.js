@@ -76,7 +76,8 @@ function under(map, region) {
 function reached(child, region) {
   const along = (axis, source, positions, size) => {
     const pixels = new Set(positions.map((at) => source[at]).filter((pixel) => pixel !== NOTHING));
-    return span(0, size).filter((at) => taps(axis, at).some((tap) => pixels.has(axis.source[tap])));
+    const meets = (tap) => positions.includes(tap) || pixels.has(axis.source[tap]);
+    return span(0, size).filter((at) => taps(axis, at).some(meets));
   };
   const { padding, parent } = child;
   return {

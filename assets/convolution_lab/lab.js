@@ -126,7 +126,11 @@ class Lab {
     const point = (event) => this.pointAt(view.cellAt(event), index);
     overlay.addEventListener("pointermove", point);
     overlay.addEventListener("pointerdown", point);
-    overlay.addEventListener("pointerleave", () => { this.hover = null; this.light(); });
+    overlay.addEventListener("pointerleave", ({ pointerType }) => {
+      if (pointerType === "touch") return; // what a finger has pointed at stays
+      this.hover = null;
+      this.light();
+    });
     overlay.addEventListener("keydown", (event) => this.key(event, index));
   }
 
@@ -252,6 +256,7 @@ class Lab {
   }
 
   play() {
+    this.hover = null;
     if (this.done >= this.count) this.moveTo(1);
     this.setPlaying(true);
     this.exact = this.done;
@@ -334,9 +339,10 @@ class Lab {
   sayReached(map, { row, column }, regions) {
     const inside = row >= 0 && column >= 0 && row < map.height && column < map.width;
     const values = inside ? span(0, map.channels).map((channel) => value(map, channel, row, column)).join(", ") : "";
-    const counts = map.children.map((child) => regions[child.index].rows.length * regions[child.index].columns.length);
-    const reach = counts[0] === 0 ? "no window ever covers it"
-      : counts[0] === 1 ? "one window covers it" : `${counts[0]} windows cover it: it goes into ${counts[0]} outputs`;
+    const { rows, columns } = regions[map.children[0].index];
+    const count = rows.length * columns.length;
+    const reach = count === 0 ? "no window ever covers it"
+      : count === 1 ? "one window covers it" : `${count} windows cover it: it goes into ${count} outputs`;
     const name = inside ? `input[${row}, ${column}] = ${values}` : `padding at [${row}, ${column}]`;
     const line = element("div", "line");
     line.append(element("span", "name", name), element("b", "result", reach));

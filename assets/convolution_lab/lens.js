@@ -62,8 +62,10 @@ class Lens {
 
   kernelWords() {
     const { divisor, turned } = this.scene.kernel;
-    const words = ["Window \u00d7 kernel", turned ? "turned by 180\u00b0" : "", divisor === 1 ? "" : `\u00f7 ${shown(divisor)}`];
-    return words.filter(Boolean).join(", ");
+    const words = ["Window \u00d7 kernel"];
+    if (turned) words.push("turned by 180\u00b0");
+    if (divisor !== 1) words.push(`\u00f7 ${shown(divisor)}`);
+    return words.join(", ");
   }
 
   kernelGrid(channel, rows, columns, room) {
@@ -127,7 +129,9 @@ class Lens {
 
   sumOf(map, row, column) {
     const found = windowUnder(map, row, column);
-    const lines = map.step === "sum" ? this.weighted(map, found, row, column) : pooledWords(this.scene, map, found, row, column);
+    const lines = map.step === "sum"
+      ? this.weighted(map, found, row, column)
+      : pooledWords(this.scene, found, row, column);
     return lines.map((line) => {
       const made = element("div", "line");
       made.append(...line);
@@ -147,7 +151,8 @@ class Lens {
     if (kernel.divisor !== 1) end.push(`\u00f7 ${shown(kernel.divisor)}`);
     if (kernel.bias) end.push(`+ ${shown(kernel.bias)}`.replace(`+ ${MINUS}`, `${MINUS} `));
     if (end.length > 1) end.push(`= ${shown(out)}`);
-    const line = [element("span", "name", `${map.symbol}[${row}, ${column}] =`), ...groups, element("b", "result", end.join(" "))];
+    const name = element("span", "name", `${map.symbol}[${row}, ${column}] =`);
+    const line = [name, ...groups, element("b", "result", end.join(" "))];
     return this.scene.kind === "strip" ? [line, rectified(map, row, column, out)] : [line];
   }
 
@@ -192,15 +197,14 @@ function rectified(map, row, column, out) {
     element("b", "result", shown(value(relu, 0, row, column)))];
 }
 
-function pooledWords(scene, map, found, row, column) {
+function pooledWords(scene, found, row, column) {
   const taps = found.flat();
   const pixels = taps.filter((tap) => !tap.nothing).map((tap) => short(tap.values[0]));
   const few = pixels.length <= 25;
-  const rows = scene.lensPools.map((index) => scene.maps[index]).map((pool) => {
+  return scene.lensPools.map((index) => scene.maps[index]).map((pool) => {
     const inside = few ? pixels.join(pool.step === "max" ? ", " : " + ") : `${pixels.length} values`;
     const words = pool.step === "max" ? `largest of ${inside} =` : `(${inside}) \u00f7 ${taps.length} =`;
     return [element("span", "name", `${pool.symbol}[${row}, ${column}] =`), element("span", "term", words),
       element("b", "result", shown(value(pool, 0, row, column)))];
   });
-  return rows;
 }

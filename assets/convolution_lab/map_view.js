@@ -113,7 +113,7 @@ class MapView {
       element("b", "", map.name),
       element("span", "", `${map.height} \u00d7 ${map.width}${padding ? ` + ${padding} around` : ""}`),
     );
-    const at = map.from === null ? "point at a pixel to see the outputs that it reaches" : "arrow keys move the window";
+    const at = map.from === null ? "arrow keys choose a pixel and say what it reaches" : "arrow keys move the window";
     this.overlay.setAttribute("aria-label", `${map.name}, ${map.height} by ${map.width} pixels; ${at}`);
     this.overlay.setAttribute("role", "application");
     const bar = element("i", "bar");

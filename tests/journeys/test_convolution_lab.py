@@ -5,13 +5,14 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page, WebSocket, expect
+from playwright.sync_api import Browser, Locator, Page, WebSocket, expect
 
+from core.filtering.borders import Border
 from core.filtering.correlation import Sliding, apply_kernel
 from core.filtering.kernels import KernelName, named_kernel
 from core.filtering.pictures import Photo, grey, lab_picture, photo
 from core.filtering.pooling import pool
-from tests.journeys.browser import new_page, settle, visit
+from tests.journeys.browser import settle, visit
 from tests.journeys.server import Server, serve
 
 pytestmark = pytest.mark.journey
@@ -146,6 +147,18 @@ def test_pointing_at_an_input_says_how_many_outputs_it_reaches(server: Server, p
     point_at(page, 0, 31, 31, 32, 32)
     expect(sums).to_contain_text("no window ever covers it")
 
+    lab = open_lab(page, server, "?padding=3&border=reflect&pixels=9&stride=2&kernel=blur")
+    blur, sliding = named_kernel(KernelName.BLUR), Sliding(2, 3, border=Border.REFLECT)
+    for row, column in ((1, 1), (2, 5)):  # seen in the padding, too
+        lone = np.zeros((1, 9, 9), np.uint8)
+        lone[0, row, column] = 255
+        reach = np.count_nonzero(apply_kernel(lone, blur, sliding).output)
+        point_at(page, 0, row + 3, column + 3, 15, 15)
+        expect(lab.locator(".sum")).to_contain_text(f"input[{row}, {column}]")
+        expect(lab.locator(".sum")).to_contain_text(f"{reach} windows cover it")
+    point_at(page, 0, 0, 0, 15, 15)
+    expect(lab.locator(".sum")).to_contain_text("padding at [-3, -3]")
+
 
 def test_a_slider_moves_the_picture_in_place_while_it_plays(server: Server, page: Page) -> None:
     lab = open_lab(page, server)
@@ -190,12 +203,17 @@ def test_pooling_and_the_strip_tell_who_won(server: Server, page: Page) -> None:
     expect(results.last).to_have_text(words(largest))
 
 
-def test_it_fits_a_phone(server: Server, page: Page) -> None:
+def test_it_fits_a_phone_and_answers_a_finger(server: Server, browser: Browser) -> None:
     errors: list[str] = []
-    with new_page(page.context.browser, width=390, height=844) as phone:
+    with browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True) as context:
+        phone = context.new_page()
         phone.on("pageerror", lambda error: errors.append(str(error)))
         lab = open_lab(phone, server)
-        lab.get_by_role("button", name="Play").click()
-        width = lab.evaluate("(lab) => [lab.scrollWidth, lab.clientWidth]")
-        assert width[0] <= width[1]
+        assert lab.evaluate("(lab) => lab.scrollWidth <= lab.clientWidth")
+        picture = phone.locator("canvas.over[data-map='0']")
+        picture.scroll_into_view_if_needed()
+        picture.tap()
+        expect(lab.locator(".sum")).to_contain_text("9 windows cover it")
+        phone.locator("canvas.over[data-map='1']").tap(position={"x": 2, "y": 2})
+        expect(lab.locator(".sum")).to_contain_text("output[0, 0] =")
     assert errors == []
