@@ -84,24 +84,18 @@ def fitting_sides(walk: Callable[[Shape], Walk], input_shape: Shape) -> FittingS
     return FittingSides(found, axes)
 
 
-def misfit(walk: Walk, sides: FittingSides) -> LayerError:
-    """What to say of a walk that ends at a layer made for another number of features."""
-    row = walk.rows[-1]
-    wanted, found = wanted_features(row) or 0, row.input[-1] if row.input else 0
-    here = size_text(walk.input_shape[1:])
-    made, needed = f"Linear({wanted}, ...)", f"Linear({found}, ...)"
-    if isinstance(row.record, Linear):
-        found = row.input[-1]
-        outputs = row.record.out_features
-        made, needed = f"Linear({wanted}, {outputs})", f"Linear({found}, {outputs})"
-    else:
-        found = prod(row.input)
-        made, needed = f"view(-1, {wanted})", f"view(-1, {found}), and the next Linear's input {found}"
+def misfit(row: LayerRow, error: LayerError, input_shape: Shape, sides: FittingSides) -> LayerError:
+    """`error`, of a row made for another number of features, with the pictures that have this number."""
+    if not isinstance(row.record, Linear):
+        fix = f"{error.fix} Or use pictures of {sides.text}."
+        return LayerError(error.problem, expected=error.expected, found=error.found, fix=fix)
+    here, outputs = size_text(input_shape[1:]), row.record.out_features
     return LayerError(
-        f"{made} wants pictures of {sides.text}.",
-        expected=f"{wanted} features",
-        found=f"{found} features from pictures of {here}",
-        fix=f"For {here} it has to be {needed}. Or use pictures of {sides.smallest}.",
+        f"Linear({row.record.in_features}, {outputs}) wants pictures of {sides.text}.",
+        expected=f"{row.record.in_features} features",
+        found=f"{row.input[-1]} features from pictures of {here}",
+        fix=f"For {here} it has to be Linear({row.input[-1]}, {outputs}). "
+        f"Or use pictures of {sides.smallest}.",
     )
 
 
@@ -111,6 +105,11 @@ def wanted_features(row: LayerRow) -> int | None:
     if features is None and len(row.input) == 1:
         features = getattr(row.record, "channels", None)
     return features
+
+
+def _features(row: LayerRow) -> int:
+    """Features that reach a row's layer: a picture's values, or for a Linear those along the last axis."""
+    return row.input[-1] if isinstance(row.record, Linear) else prod(row.input)
 
 
 def size_text(sides: Shape) -> str:
@@ -124,8 +123,7 @@ def _judged(walk: Walk) -> _Fit:
     row = walk.rows[-1]
     wanted = wanted_features(row)
     if wanted is not None:
-        found = row.input[-1] if isinstance(row.record, Linear) else prod(row.input)
-        return _Fit.TOO_SMALL if found < wanted else _Fit.TOO_LARGE
+        return _Fit.TOO_SMALL if _features(row) < wanted else _Fit.TOO_LARGE
     return _Fit.UNEVEN if row.record is None else _Fit.TOO_SMALL
 
 

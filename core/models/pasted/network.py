@@ -49,7 +49,7 @@ class PastedNetwork:
         sides = self.fitting_sides(input_shape)
         if sides is None:
             return walk
-        error = misfit(walk, sides)
+        error = misfit(walk.rows[-1], walk.error, input_shape, sides)
         rows = (*walk.rows[:-1], replace(walk.rows[-1], problem=str(error)))
         return replace(walk, rows=rows, error=error)
 

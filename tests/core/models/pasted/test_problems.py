@@ -58,3 +58,8 @@ def test_says_that_a_view_mixes_the_batch_which_pytorch_does_not_notice() -> Non
     walk = read_network(source).walk((1, 28, 28))
     assert "mixes the pictures of a batch" in str(walk.problem)
     assert "968" in str(walk.problem)
+
+
+def test_says_which_pictures_a_view_is_made_for() -> None:
+    walk = read_network(CLASS.format("b.view(-1, 8 * 11 * 11)")).walk((1, 40, 40))
+    assert "Or use pictures of 27×27 (27 to 28 all give it)." in str(walk.problem)
