@@ -1,7 +1,6 @@
-"""The sliders of the layer math page: their ranges, their words, and what mends an invalid setting."""
+"""The sliders and switches of the layer math page, and what mends an invalid setting."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 
 import streamlit as st
@@ -11,45 +10,9 @@ from core.layers.memory import Dtype
 from core.layers.receptive import Reach
 from core.layers.shapes import Pair
 from core.layers.sweep import Argument, Setting, nearest_allowed, nearest_step
+from pages.learn.layer_values import DIALS, key_of, set_values
 
 Place = tuple[Argument, int | None]  # an argument, and its axis where both have sliders of their own
-Values = dict[str, int | bool | str]  # of controls, by their keys
-
-
-@dataclass(frozen=True)
-class Dial:
-    """A slider from `low` to `high`, both counted."""
-
-    label: str
-    low: int
-    high: int
-    default: int
-    help: str
-
-    @property
-    def values(self) -> range:
-        return range(self.low, self.high + 1)
-
-
-# The ranges are the same for every layer: what is set stays set when the layer changes.
-DIALS = {
-    Argument.IN_CHANNELS: Dial(
-        "Input channels", 1, 2048, 3, "Maps that come in: 1 for grey pictures, 3 for colour."
-    ),
-    Argument.SIZE: Dial("Input size", 1, 256, 12, "Pixels of a side of each map that comes in."),
-    Argument.OUT_CHANNELS: Dial("Output channels", 1, 2048, 16, "Maps that go out: each has its own filter."),
-    Argument.KERNEL: Dial("Kernel", 1, 15, 3, "Pixels of a side of the window."),
-    Argument.STRIDE: Dial("Stride", 1, 8, 1, "Pixels that the window moves from one position to the next."),
-    Argument.PADDING: Dial("Padding", 0, 8, 0, "Pixels on each side of the map."),
-    Argument.DILATION: Dial("Dilation", 1, 6, 1, "Pixels from one weight of the window to the next."),
-    Argument.GROUPS: Dial(
-        "Groups", 1, 64, 1, "Parts that the channels are cut into; a filter sees only its own part."
-    ),
-    Argument.OUTPUT_PADDING: Dial(
-        "Output padding", 0, 7, 0, "Pixels added at the right and bottom of the output."
-    ),
-    Argument.OUTPUT: Dial("Output size", 1, 32, 1, "Pixels of a side that each map is brought to."),
-}
 
 
 class Board:
@@ -143,16 +106,5 @@ class Board:
         )
 
 
-def key_of(argument: Argument, axis: int | None = None) -> str:
-    """The slider's key and its name in the address; rows share theirs with both axes together."""
-    return f"{argument}_w" if axis == 1 else str(argument)
-
-
 def _copy_to_columns() -> None:
     set_values({key_of(a, 1): st.session_state[key_of(a)] for a in DIALS if key_of(a) in st.session_state})
-
-
-def set_values(values: Values) -> None:
-    """Move controls, by their keys; for callbacks."""
-    for key, value in values.items():
-        st.session_state[key] = value

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from pages.learn.layer_dials import DIALS, Values, key_of
+from pages.learn.layer_values import Values
 
 
 class Kind(StrEnum):
@@ -32,16 +32,6 @@ PURPOSES = {
 }
 SQUARE_ONLY = {Kind.CONV1D, Kind.LINEAR}  # without rows and columns that could differ
 
-DEFAULTS: Values = {
-    **{key_of(argument): dial.default for argument, dial in DIALS.items()},
-    "rectangular": False,
-    "padding_kind": "number",
-    "padding_mode": "zeros",
-    "bias": True,
-    "ceil_mode": False,
-    "count_include_pad": True,
-    "affine": True,
-}
 # What a layer usually starts with; where nothing was moved, a change of layer goes on to that of the new one.
 USUAL: Values = {"kernel": 3, "stride": 1}
 USUAL_OF = {

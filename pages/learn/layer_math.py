@@ -2,11 +2,12 @@ import streamlit as st
 
 from core.figures.vector_picture import vector_picture
 from core.figures.window_picture import window_picture
-from pages.learn.layer_dials import Board, set_values
+from pages.learn.layer_dials import Board
 from pages.learn.layer_forms import setting_of
-from pages.learn.layer_kinds import DEFAULTS, EXAMPLES, PURPOSES, SQUARE_ONLY, USUAL, USUAL_OF, Kind
+from pages.learn.layer_kinds import EXAMPLES, PURPOSES, SQUARE_ONLY, USUAL, USUAL_OF, Kind
 from pages.learn.layer_results import show_answer, show_code, show_formulas, show_link
 from pages.learn.layer_sweep import show_sweep
+from pages.learn.layer_values import DEFAULTS, set_values
 from pages.shared.drawing import draw
 from pages.shared.errors import show_error
 from pages.shared.page import ASSETS, open_page
@@ -40,39 +41,45 @@ def choose_layer() -> Kind:
     return kind
 
 
+@st.fragment
+def explore() -> None:
+    """All that moves; the rest of the page is not run again for it."""
+    kind = choose_layer()
+    controls, answer = st.columns([5, 7], gap="large")
+    with controls, st.container(key="controls"):
+        board = Board()
+        if kind not in SQUARE_ONLY:
+            board.offer_rectangular()
+        setting = setting_of(kind, board)
+        batch, dtype = board.batch()
+        before = board.before()
+    problem = setting.problem()
+    with answer, st.container(key="answer"):
+        with st.container(key="purpose", horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{kind}** {PURPOSES[kind]}")
+            st.menu_button(
+                "Examples", list(EXAMPLES), key="example", icon=":material/lightbulb:", on_click=take_example
+            )
+        if problem is None:
+            show_answer(setting, before, batch, dtype)
+            layer, shape = setting.layer, setting.input_shape
+            draw(window_picture(layer, shape) or vector_picture(layer, shape), key="picture")
+        else:
+            show_error(problem)
+            board.show_mends(setting)
+    formulas, beside = st.columns(2, gap="large")
+    with beside:
+        show_sweep(setting, board)  # before the formulas, which take the browser longest
+        if problem is None:
+            show_code(setting, batch)
+        show_link()
+    if problem is None:
+        with formulas, st.container(key="formulas"):
+            show_formulas(setting)
+
+
 open_page(
     "Layer math", "Move a slider, and see what a layer makes of a picture: its size, its cost, and why."
 )
 st.html(ASSETS / "layer_math.css")
-kind = choose_layer()
-controls, answer = st.columns([5, 7], gap="large")
-with controls, st.container(key="controls"):
-    board = Board()
-    if kind not in SQUARE_ONLY:
-        board.offer_rectangular()
-    setting = setting_of(kind, board)
-    batch, dtype = board.batch()
-    before = board.before()
-problem = setting.problem()
-with answer, st.container(key="answer"):
-    with st.container(key="purpose", horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{kind}** {PURPOSES[kind]}")
-        st.menu_button(
-            "Examples", list(EXAMPLES), key="example", icon=":material/lightbulb:", on_click=take_example
-        )
-    if problem is None:
-        show_answer(setting, before, batch, dtype)
-        layer, shape = setting.layer, setting.input_shape
-        draw(window_picture(layer, shape) or vector_picture(layer, shape), key="picture")
-    else:
-        show_error(problem)
-        board.show_mends(setting)
-formulas, beside = st.columns(2, gap="large")
-with beside:
-    show_sweep(setting, board)  # before the formulas, which take the browser longest
-    if problem is None:
-        show_code(setting, batch)
-    show_link()
-if problem is None:
-    with formulas, st.container(key="formulas"):
-        show_formulas(setting)
+explore()

@@ -4,7 +4,8 @@ import streamlit as st
 
 from core.figures.sweep import sweep_figure
 from core.layers.sweep import Argument, Quantity, Setting, sweep, values_around
-from pages.learn.layer_dials import DIALS, Board, key_of, set_values
+from pages.learn.layer_dials import Board
+from pages.learn.layer_values import DIALS, key_of, set_values
 from pages.shared.drawing import draw
 
 FIRST = (Argument.KERNEL, Argument.OUT_CHANNELS, Argument.OUTPUT, Argument.SIZE, Argument.IN_CHANNELS)

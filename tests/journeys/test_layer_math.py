@@ -41,6 +41,7 @@ def test_from_a_slider_to_a_link_that_brings_it_all_back(server: Server, page: P
     expect(page).to_have_url(re.compile(r"\?stride=2$"))
 
     page.get_by_text("Rectangular", exact=True).click()
+    expect(page).to_have_url(re.compile("stride_w=2"))
     nudge(page, "Kernel, columns")
     expect(shapes(page)).to_contain_text("→ 1 × 16 × 5 × 5")
     nudge(page, "Stride, columns", "ArrowLeft")
@@ -90,7 +91,10 @@ def test_an_invalid_setting_is_mended_where_it_stands_and_back_returns(server: S
     expect(shapes(page)).to_contain_text("1 × 3 × 5 × 5 → 1 × 16 × 1 × 1")
     page.go_back()
     expect(page.get_by_text("The window is larger than the map under it.", exact=True).first).to_be_visible()
+
+    visit(page, f"{server.url}/layer-math?layer=Linear")
     page.get_by_role("button", name="Examples").click()
     page.get_by_text("Halve by pooling", exact=True).click()
     expect(shapes(page)).to_contain_text("1 × 3 × 13 × 13 → 1 × 3 × 6 × 6")
-    expect(page).to_have_url(re.compile("layer=MaxPool2d"))
+    for part in ("layer=MaxPool2d", "kernel=2", "stride=2", "size=13"):
+        expect(page).to_have_url(re.compile(part))

@@ -15,8 +15,8 @@ from core.layers.pooling import AvgPool2d, MaxPool2d
 from core.layers.shapes import Shape
 from core.layers.transposed import ConvTranspose2d
 from core.layers.windows import PaddingMode
-from pages.learn.layer_dials import DIALS, key_of
-from pages.learn.layer_kinds import DEFAULTS, EXAMPLES, USUAL_OF, Kind
+from pages.learn.layer_kinds import EXAMPLES, USUAL_OF, Kind
+from pages.learn.layer_values import DEFAULTS, DIALS, key_of
 from pages.shared.text import size
 from tests.pages.helper import no_exception, open_page, texts
 
