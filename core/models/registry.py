@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from core.errors import LayerError
 from core.layers.shapes import MapShape, shape_text
-from core.models.registry_build import CHANNELS, build_on_meta, float_name, published, sizes
+from core.models.registry_build import CHANNELS, build_on_meta, float_name, least_size, sizes
 from core.models.registry_trace import Trace
 from core.models.walk import LayerRow, Walk
 
@@ -53,7 +53,7 @@ def _refused(name: str, input_shape: MapShape) -> LayerError | None:
 
 
 def _too_small(name: str, input_shape: MapShape, row: LayerRow) -> LayerError:
-    least = shape_text(published(name).least_size)
+    least = shape_text(least_size(name))
     return LayerError(
         f"Pictures of {shape_text(input_shape[1:])} pixels shrink to nothing on their way through {name}.",
         expected=f"at least {least} pixels",

@@ -23,6 +23,7 @@ AS_PUBLISHED = {
     "googlenet": {"aux_logits": False, "init_weights": False},
     "inception_v3": {"init_weights": False},
 }
+PATCH = (4, 4)  # pixels of Swin's first convolution; its weights state the size that they were trained on
 ALLOCATES = (torch.empty, torch.zeros, torch.ones, torch.full, torch.rand, torch.randn)
 
 
@@ -68,6 +69,11 @@ def published(name: str) -> Published:
 def all_published(name: str) -> tuple[Published, ...]:
     """The facts of all weights of a model, which can differ in the size of the pictures."""
     return tuple(_facts(weights) for weights in _weights(name))
+
+
+def least_size(name: str) -> Pair:
+    """The smallest pictures (rows, columns) that reach the end of a model."""
+    return PATCH if name.startswith("swin_") else published(name).least_size
 
 
 def sizes(name: str) -> tuple[Pair, ...]:

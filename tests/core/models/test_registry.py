@@ -16,6 +16,7 @@ from core.models.registry_build import (
     Published,
     all_published,
     build_on_meta,
+    least_size,
     model_names,
     published,
 )
@@ -185,17 +186,19 @@ def test_nothing_is_allocated() -> None:
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:The default weight initialization")
 @pytest.mark.parametrize(
-    "name", ["alexnet", "densenet121", "googlenet", "inception_v3", "squeezenet1_0", "vgg11"]
+    "name",
+    ["alexnet", "convnext_tiny", "densenet121", "googlenet", "inception_v3", "squeezenet1_0", "swin_t"],
 )
 def test_too_small_pictures_are_a_problem_of_the_layer_that_they_end_in(name: str) -> None:
-    rows, columns = published(name).least_size
+    rows, columns = least_size(name)
     assert walk_model(name, (3, rows, columns)).problem is None
     found = walk_model(name, (3, rows - 1, columns))
     assert found.problem == found.rows[-1].problem == str(found.error)
     assert f"at least {rows} × {columns} pixels" in found.problem
     assert found.rows[-1].name in found.problem
     assert (found.rows[-1].output, found.rows[-1].macs) == ((), 0)
-    assert found.rows[-1].input == found.rows[found.rows[-1].sources[0]].output
+    (source,) = found.rows[-1].sources
+    assert found.rows[-1].input == (found.rows[source].output if source >= 0 else found.input_shape)
     model = torchvision.models.get_model_builder(name)(weights=None).eval()
     with pytest.raises(RuntimeError), torch.inference_mode():
         model(torch.zeros(1, 3, rows - 1, columns))
