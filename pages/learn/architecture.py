@@ -10,12 +10,14 @@ from pages.shared.errors import errors_shown
 from pages.shared.page import open_page
 
 FIRST = "Preset"
+BY_HAND = "Build by hand"
 SOURCES = {
-    "Build by hand": choose_stack,
+    BY_HAND: choose_stack,
     FIRST: choose_preset,
     "torchvision": choose_model,
     PASTED: choose_pasted,
 }
+OWNERS = {"stack": BY_HAND, "code": PASTED}  # what the address holds of a source, but for its controls
 DRAWING = {False: 570, True: 490}  # pixels: lines of pasted code are long, and leave it less room
 
 
@@ -24,11 +26,14 @@ def choose_source() -> str:
         "Where the network comes from",
         list(SOURCES),
         default=FIRST,
-        key="source",
+        key="network_source",
         bind="query-params",
         required=True,
         label_visibility="collapsed",
     )
+    for parameter, owner in OWNERS.items():
+        if chosen != owner:
+            st.query_params.pop(parameter, None)
     return chosen or FIRST
 
 

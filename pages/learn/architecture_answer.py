@@ -83,7 +83,7 @@ def draw(walk: Walk, width: int) -> None:
 
 def show_details(choice: Choice, walk: Walk, given: Input) -> None:
     """Each layer, where the parameters and the compute are, and the code; only the open one is made."""
-    layers, where, code = st.tabs(VIEWS, key="view", bind="query-params")
+    layers, where, code = st.tabs(VIEWS, key="network_view", bind="query-params")
     if layers.open:
         layers.html(layer_table(walk, given))
         layers.caption(ABOUT_TABLE)

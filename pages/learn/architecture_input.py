@@ -35,29 +35,30 @@ def choose_input(network: str, own: Shape) -> Input:
             1,
             MOST_CHANNELS,
             channels,
-            key="channels",
+            key="picture_channels",
             bind="query-params",
             width=100,
             help="1 for grey pictures, 3 for RGB.",
         )
-        batch = st.number_input("Batch", 1, 4096, BATCH, key="batch", bind="query-params", width=100)
-        dtype = st.selectbox("Numbers", list(Dtype), key="dtype", bind="query-params", width=124)
+        batch = st.number_input("Batch", 1, 4096, BATCH, key="picture_batch", bind="query-params", width=100)
+        dtype = st.selectbox("Numbers", list(Dtype), key="number_type", bind="query-params", width=124)
     return Input((channels, *sides), batch, dtype)
 
 
 def _length(own: int) -> int:
-    return st.slider("Length of the sequence", 1, LONGEST, own, key="length", bind="query-params")
+    return st.slider("Length of the sequence", 1, LONGEST, own, key="sequence_length", bind="query-params")
 
 
 def _sides(height: int, width: int) -> list[int]:
     room = st.container(horizontal=True, gap="small")
     rectangular = st.toggle(
-        "Rectangular", height != width, key="rectangular", bind="query-params", on_change=_same_sides
+        "Rectangular", height != width, key="picture_rectangular", bind="query-params", on_change=_same_sides
     )
     with room:
         if rectangular:
-            return [_pixels("Height (pixels)", "height", height), _pixels("Width (pixels)", "width", width)]
-        return [_pixels("Picture size (pixels)", "side", height)] * 2
+            rows = _pixels("Height (pixels)", "picture_height", height)
+            return [rows, _pixels("Width (pixels)", "picture_width", width)]
+        return [_pixels("Picture size (pixels)", "picture_side", height)] * 2
 
 
 def _pixels(label: str, key: str, value: int) -> int:
@@ -66,19 +67,20 @@ def _pixels(label: str, key: str, value: int) -> int:
 
 def _bring(shape: Shape) -> None:
     channels, *sides = shape
-    st.session_state["channels"] = channels
+    st.session_state["picture_channels"] = channels
     if len(sides) == 1:
-        st.session_state["length"] = sides[0]
+        st.session_state["sequence_length"] = sides[0]
     else:
         square = sides[0] == sides[1]
-        st.session_state["rectangular"] = not square
-        st.session_state.update({"side": sides[0]} if square else {"height": sides[0], "width": sides[1]})
+        st.session_state["picture_rectangular"] = not square
+        names = ("picture_side",) if square else ("picture_height", "picture_width")
+        st.session_state.update(zip(names, sides, strict=False))
 
 
 def _same_sides() -> None:
     """A callback: the picture stays as it was when its sides come apart, and they join at its height."""
-    if st.session_state["rectangular"]:
-        side = st.session_state["side"]
-        st.session_state.update(height=side, width=side)
+    if st.session_state["picture_rectangular"]:
+        side = st.session_state["picture_side"]
+        st.session_state.update(picture_height=side, picture_width=side)
     else:
-        st.session_state["side"] = st.session_state["height"]
+        st.session_state["picture_side"] = st.session_state["picture_height"]

@@ -74,7 +74,7 @@ def _choose_network(code: str) -> PastedNetwork:
     if len(network.names) == 1:
         return network
     names = list(network.names)
-    name = st.selectbox("Network", names, names.index(network.name), key="part", bind="query-params")
+    name = st.selectbox("Network", names, names.index(network.name), key="network_name", bind="query-params")
     return _read(code, name)
 
 
@@ -102,7 +102,7 @@ def _show_unused(network: PastedNetwork, walk: Walk) -> None:
 
 def continue_as_code(code: str, shape: MapShape) -> None:
     """A callback: the network that is shown goes on as text, on the same pictures."""
-    st.session_state["source"] = PASTED
+    st.session_state["network_source"] = PASTED
     _put(code, shape)
 
 

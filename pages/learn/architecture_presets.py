@@ -18,11 +18,11 @@ def choose_preset() -> Choice:
             presets,
             presets.index(DEFAULT_PRESET),
             format_func=lambda key: PRESETS[key].name,
-            key="network",
+            key="network_preset",
             bind="query-params",
         )
         classes = st.number_input(
-            "Classes", 1, 10_000, CLASSES, key="classes", bind="query-params", width=110
+            "Classes", 1, 10_000, CLASSES, key="network_classes", bind="query-params", width=110
         )
     preset = PRESETS[key or DEFAULT_PRESET]
     st.caption(preset.words)

@@ -20,7 +20,7 @@ SPINNER = "Loading torchvision…"
 
 def choose_model() -> Choice:
     names = _names()
-    name = st.selectbox("Model", names, names.index(FIRST), key="model", bind="query-params") or FIRST
+    name = st.selectbox("Model", names, names.index(FIRST), key="network_model", bind="query-params") or FIRST
     facts, channels = _published(name)
     st.caption(
         f"Published with its weights {plain(facts.weights)}: {facts.parameters:,} parameters, "

@@ -93,13 +93,13 @@ def _show_list(draft: StackDraft, walk: Walk, room: DeltaGenerator) -> None:
         room.caption("No layer yet: add the first one below.")
         return
     labels = dict(zip(draft.layers, _labels(draft, walk), strict=True))
-    st.session_state["layer"] = draft.chosen
+    st.session_state["stack-layer"] = draft.chosen
     room.radio(
         "Layers",
         list(draft.layers),
         format_func=labels.get,
-        key="layer",
-        on_change=lambda: draft.choose(st.session_state["layer"]),
+        key="stack-layer",
+        on_change=lambda: draft.choose(st.session_state["stack-layer"]),
         label_visibility="collapsed",
     )
 

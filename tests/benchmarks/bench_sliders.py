@@ -67,8 +67,13 @@ CASES = (
         "Picture size",
         ("inside('lab')?.querySelector('.maps')?.textContent",),
     ),
-    Case("Architecture", "architecture?side=64", "Picture size", ARCHITECTURE),
-    Case("Architecture, pasted", "architecture?source=Paste+code&side=100", "Picture size", ARCHITECTURE),
+    Case("Architecture", "architecture?picture_side=64", "Picture size", ARCHITECTURE),
+    Case(
+        "Architecture, pasted",
+        "architecture?network_source=Paste+code&picture_side=100",
+        "Picture size",
+        ARCHITECTURE,
+    ),
 )
 # Watches the figures of a page; `pressed` holds the milliseconds of the last press once they stand.
 WATCH = """(figures) => {

@@ -56,7 +56,7 @@ def test_pasted_code_is_answered_mended_and_shared(server: Server, page: Page) -
 
 
 def test_a_network_by_hand_is_built_and_goes_on_as_code(server: Server, page: Page) -> None:
-    visit(page, f"{server.url}/architecture?source=Build+by+hand&side=28&stack=conv8-k3")
+    visit(page, f"{server.url}/architecture?network_source=Build+by+hand&picture_side=28&stack=conv8-k3")
     add_layer(page, "Flatten")
     add_layer(page, "Linear")
     expect_total(page, "Parameters", f"{8 * 10 + 26 * 26 * 8 * 10 + 10:,}")
@@ -65,3 +65,14 @@ def test_a_network_by_hand_is_built_and_goes_on_as_code(server: Server, page: Pa
     press(page, "Continue as code")
     expect(page.get_by_role("textbox", name="An nn.Sequential")).to_have_value(re.compile("Linear.5408, 10."))
     expect_total(page, "Parameters", f"{8 * 10 + 26 * 26 * 8 * 10 + 10:,}")
+
+
+def test_settings_of_one_page_do_not_reach_another(server: Server, page: Page) -> None:
+    visit(page, f"{server.url}/layer-math?batch=7&dtype=float16")
+    for name in ("Convolution lab", "Architecture", "Layer math", "Architecture"):
+        page.get_by_role("link", name=name, exact=True).click()
+        expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+        settle(page)
+        expect(page.get_by_test_id("stAlert")).to_have_count(0)
+    expect_total(page, "Parameters", "101,274")
+    expect(page.get_by_label("Batch").first).to_have_value("32")

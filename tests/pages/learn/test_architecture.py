@@ -40,7 +40,7 @@ def button(app: AppTest, what: str):
 
 def layers(app: AppTest) -> list[str]:
     """The list of a network built by hand."""
-    return list(app.radio(key="layer").options) if app.radio else []
+    return list(app.radio(key="stack-layer").options) if app.radio else []
 
 
 def test_at_first_sight_it_answers_for_a_preset() -> None:
@@ -57,14 +57,14 @@ def test_at_first_sight_it_answers_for_a_preset() -> None:
 def test_every_preset_brings_its_own_picture(key: str) -> None:
     app = open_page(PAGE)
     preset = PRESETS[key]
-    no_exception(app.selectbox(key="network").set_value(key).run())
-    assert app.slider(key="side").value == preset.size[0]
+    no_exception(app.selectbox(key="network_preset").set_value(key).run())
+    assert app.slider(key="picture_side").value == preset.size[0]
     assert total(app, "Parameters") == f"{walk(preset.config, (1, *preset.size), 10).parameters:,}"
     assert not app.error
 
 
 def test_a_line_says_all_of_its_layer() -> None:
-    app = open_page(PAGE, network="The lecture's CNN", classes="1")
+    app = open_page(PAGE, network_preset="The lecture's CNN", network_classes="1")
     assert total(app, "Parameters") == "1,337"
     layer, output, parameters, macs, memory, sees, _ = table(app)[3]
     assert layer.split() == ["Conv2d", "3", "→", "2,", "3×3,", "padding", "1", "conv2"]
@@ -74,9 +74,9 @@ def test_a_line_says_all_of_its_layer() -> None:
 
 
 def test_batch_and_number_type_move_the_memory_and_nothing_else() -> None:
-    app = open_page(PAGE, network="The lecture's CNN", batch="1", dtype="float16")
+    app = open_page(PAGE, network_preset="The lecture's CNN", picture_batch="1", number_type="float16")
     before = table(app)[3]
-    no_exception(app.number_input(key="batch").set_value(64).run())
+    no_exception(app.number_input(key="picture_batch").set_value(64).run())
     after = table(app)[3]
     assert (before[1], after[1]) == ("(1, 2, 50, 50)", "(64, 2, 50, 50)")
     assert (before[4], after[4]) == ("10.0 KB", "640 KB")
@@ -84,17 +84,17 @@ def test_batch_and_number_type_move_the_memory_and_nothing_else() -> None:
 
 
 def test_memory_is_that_of_the_maps_of_a_batch() -> None:
-    app = open_page(PAGE, network="The lecture's CNN", batch="1")
+    app = open_page(PAGE, network_preset="The lecture's CNN", picture_batch="1")
     predict, train = total(app, "Maps to predict"), total(app, "Maps to train")
-    no_exception(app.number_input(key="batch").set_value(1000).run())
+    no_exception(app.number_input(key="picture_batch").set_value(1000).run())
     assert (predict, train) == ("240 KB", "285 KB")
     assert total(app, "Maps to predict") == "240 MB"
     assert total(app, "Maps to train") == "285 MB"
 
 
 def test_a_size_that_is_too_small_is_said_with_both_sides_and_the_fix() -> None:
-    app = open_page(PAGE, network="LeNet-5")
-    no_exception(app.slider(key="side").set_value(10).run())
+    app = open_page(PAGE, network_preset="LeNet-5")
+    no_exception(app.slider(key="picture_side").set_value(10).run())
     [error] = app.error
     assert "Conv2d: The window is larger" in error.value
     assert "Expected" in error.value
@@ -103,47 +103,64 @@ def test_a_size_that_is_too_small_is_said_with_both_sides_and_the_fix() -> None:
 
 
 def test_sides_come_apart_and_join() -> None:
-    app = open_page(PAGE, side="40")
-    no_exception(app.toggle(key="rectangular").set_value(True).run())
-    assert (app.slider(key="height").value, app.slider(key="width").value) == (40, 40)
-    no_exception(app.slider(key="width").set_value(64).run())
+    app = open_page(PAGE, picture_side="40")
+    no_exception(app.toggle(key="picture_rectangular").set_value(True).run())
+    assert (app.slider(key="picture_height").value, app.slider(key="picture_width").value) == (40, 40)
+    no_exception(app.slider(key="picture_width").set_value(64).run())
     assert table(app)[0][1] == "(32, 16, 40, 64)"
-    no_exception(app.toggle(key="rectangular").set_value(False).run())
+    no_exception(app.toggle(key="picture_rectangular").set_value(False).run())
     assert table(app)[0][1] == "(32, 16, 40, 40)"
 
 
 def test_a_link_reproduces_the_settings() -> None:
-    query = {"network": "LeNet-5", "classes": "7", "side": "36", "channels": "3", "batch": "5"}
-    app = open_page(PAGE, source=PRESET, **query, dtype="bfloat16")
+    query = {
+        "network_preset": "LeNet-5",
+        "network_classes": "7",
+        "picture_side": "36",
+        "picture_channels": "3",
+        "picture_batch": "5",
+    }
+    app = open_page(PAGE, network_source=PRESET, **query, number_type="bfloat16")
     assert table(app)[0][1] == "(5, 6, 32, 32)"
     assert table(app)[-1][1] == "(5, 7)"
 
 
 def test_a_link_reproduces_a_picture_that_is_not_square() -> None:
-    app = open_page(PAGE, rectangular="true", height="48", width="96")
+    app = open_page(PAGE, picture_rectangular="true", picture_height="48", picture_width="96")
     assert table(app)[0][1] == "(32, 16, 48, 96)"
 
 
 @pytest.mark.parametrize(
     "query",
     [
-        {"source": "Nowhere", "network": "<b>", "side": "wide", "classes": "-3"},
-        {"side": "100000", "channels": "0", "batch": "1e99", "dtype": "int4", "rectangular": "perhaps"},
-        {"source": BY_HAND, "stack": "conv16-k3.__import__"},
-        {"source": PASTE, "code": "%%%"},
-        {"view": "Nothing"},
+        {
+            "network_source": "Nowhere",
+            "network_preset": "<b>",
+            "picture_side": "wide",
+            "network_classes": "-3",
+        },
+        {
+            "picture_side": "100000",
+            "picture_channels": "0",
+            "picture_batch": "1e99",
+            "number_type": "int4",
+            "picture_rectangular": "perhaps",
+        },
+        {"network_source": BY_HAND, "stack": "conv16-k3.__import__"},
+        {"network_source": PASTE, "code": "%%%"},
+        {"network_view": "Nothing"},
     ],
 )
 def test_a_link_that_says_nonsense_falls_back(query: dict[str, str]) -> None:
     app = open_page(PAGE, **query)
-    assert len(app.error) == (query.get("source") == PASTE)  # its example is of another picture size
+    assert len(app.error) == (query.get("network_source") == PASTE)  # its example is of another picture size
     assert table(app)
 
 
 class TestByHand:
     @pytest.fixture
     def app(self) -> AppTest:
-        return open_page(PAGE, source=BY_HAND)
+        return open_page(PAGE, network_source=BY_HAND)
 
     def test_it_starts_with_the_lectures_cnn(self, app: AppTest) -> None:
         assert total(app, "Parameters") == "1,337"
@@ -153,59 +170,61 @@ class TestByHand:
     def test_layers_are_copied_moved_and_removed(self, app: AppTest) -> None:
         no_exception(button(app, "stack-content_copy").click().run())
         assert len(layers(app)) == 9
-        assert app.radio(key="layer").index == 1
+        assert app.radio(key="stack-layer").index == 1
         no_exception(button(app, "stack-arrow_downward").click().run())
-        assert app.radio(key="layer").index == 2
+        assert app.radio(key="stack-layer").index == 2
         assert "ReLU" in layers(app)[1]
         no_exception(button(app, "stack-arrow_upward").click().run())
-        assert app.radio(key="layer").index == 1
+        assert app.radio(key="stack-layer").index == 1
         no_exception(button(app, "stack-delete").click().run())
         assert len(layers(app)) == 8
         assert total(app, "Parameters") == "1,337"
 
     def test_the_chosen_layer_is_edited_and_the_address_follows(self, app: AppTest) -> None:
         keys = list(app.session_state["stack-draft"].layers)
-        no_exception(app.radio(key="layer").set_value(keys[3]).run())
+        no_exception(app.radio(key="stack-layer").set_value(keys[3]).run())
         [filters] = [box for box in app.number_input if box.label == "Filters"]
         assert filters.value == 2
         no_exception(filters.set_value(4).run())
         assert "3 → 4" in layers(app)[3]
         assert "conv4-k3-p1" in app.query_params["stack"]
-        assert app.radio(key="layer").index == 3
+        assert app.radio(key="stack-layer").index == 3
 
     def test_a_layer_that_can_not_be_built_is_marked_and_the_rest_is_not_reached(self) -> None:
-        app = open_page(PAGE, source=BY_HAND, stack="conv3-k3-p1.max9.conv4-k50.relu", side="64")
+        app = open_page(
+            PAGE, network_source=BY_HAND, stack="conv3-k3-p1.max9.conv4-k50.relu", picture_side="64"
+        )
         assert ["can't be built" in label for label in layers(app)] == [False, False, True, False]
         assert "not reached" in layers(app)[3]
         assert "Conv2d" in app.error[0].value
 
     def test_the_last_layer_may_go(self) -> None:
-        app = open_page(PAGE, source=BY_HAND, stack="relu")
+        app = open_page(PAGE, network_source=BY_HAND, stack="relu")
         no_exception(button(app, "stack-delete").click().run())
         assert "No layer yet" in texts(app)
         assert button(app, "stack-delete").disabled
         assert total(app, "Parameters") == "0"
 
     def test_its_code_goes_on_in_the_editor(self) -> None:
-        app = open_page(PAGE, source=BY_HAND, view="Code")
+        app = open_page(PAGE, network_source=BY_HAND, network_view="Code")
         assert "nn.Linear(1250, 1)" in app.code[0].value
         no_exception(button(app, "continue-as-code").click().run())
         assert "nn.Linear(1250, 1)" in app.text_area(key="pasted").value
         assert total(app, "Parameters") == "1,337"
-        assert app.slider(key="side").value == 100
+        assert app.slider(key="picture_side").value == 100
 
 
 class TestPasted:
     @pytest.fixture
     def app(self) -> AppTest:
-        return open_page(PAGE, source=PASTE)
+        return open_page(PAGE, network_source=PASTE)
 
     @staticmethod
     def type_code(app: AppTest, code: str) -> None:
         no_exception(app.text_area(key="pasted").set_value(code).run())
 
     def test_the_lectures_cnn_at_256_names_its_linear_and_the_fix(self, app: AppTest) -> None:
-        assert app.slider(key="side").value == 256
+        assert app.slider(key="picture_side").value == 256
         [error] = app.error
         assert "Line 17" in error.value
         assert "Linear(8192, 1)" in error.value.replace("\\", "")
@@ -216,14 +235,21 @@ class TestPasted:
         assert table(app)[-1][0] == "17"
 
     def test_the_lectures_cnn_fits_pictures_of_100(self, app: AppTest) -> None:
-        no_exception(app.slider(key="side").set_value(100).run())
+        no_exception(app.slider(key="picture_side").set_value(100).run())
         assert not app.error
         assert total(app, "Parameters") == "1,337"
 
+    def test_the_address_forgets_the_code_with_the_source(self, app: AppTest) -> None:
+        self.type_code(app, "nn.Sequential(nn.Conv2d(5, 7, 3))")
+        no_exception(app.button_group(key="network_source").set_value(PRESET).run())
+        assert "code" not in app.query_params
+        no_exception(app.button_group(key="network_source").set_value(PASTE).run())
+        assert total(app, "Parameters") == f"{7 * (5 * 9 + 1):,}"
+
     def test_a_link_brings_the_code_along(self, app: AppTest) -> None:
         self.type_code(app, "nn.Sequential(nn.Conv2d(5, 7, 3))")
-        assert app.number_input(key="channels").value == 5
-        linked = open_page(PAGE, **{key: app.query_params[key] for key in ("source", "code")})
+        assert app.number_input(key="picture_channels").value == 5
+        linked = open_page(PAGE, **{key: app.query_params[key] for key in ("network_source", "code")})
         assert linked.text_area(key="pasted").value == "nn.Sequential(nn.Conv2d(5, 7, 3))"
         assert total(linked, "Parameters") == f"{7 * (5 * 9 + 1):,}"
 
@@ -255,13 +281,13 @@ class TestPasted:
             app, "small = nn.Sequential(nn.Conv2d(1, 2, 1))\nlarge = nn.Sequential(nn.Conv2d(1, 9, 1))"
         )
         assert total(app, "Parameters") == "18"
-        no_exception(app.selectbox(key="part").set_value("small").run())
+        no_exception(app.selectbox(key="network_name").set_value("small").run())
         assert total(app, "Parameters") == "4"
 
     def test_a_network_of_sequences_gets_a_length(self, app: AppTest) -> None:
         self.type_code(app, "nn.Sequential(nn.Conv1d(2, 4, 3), nn.Flatten(), nn.Linear(504, 3))")
         assert not app.error
-        assert app.slider(key="length").value == 128
+        assert app.slider(key="sequence_length").value == 128
         assert [line[2] for line in table(app)] == ["(32, 4, 126)", "(32, 504)", "(32, 3)"]
 
     def test_layers_that_forward_never_calls_are_named(self, app: AppTest) -> None:
@@ -280,20 +306,20 @@ class TestPasted:
 
 @pytest.mark.slow
 def test_a_torchvision_model_shows_the_parameters_published_with_it() -> None:
-    app = open_page(PAGE, source="torchvision", model="squeezenet1_1")
+    app = open_page(PAGE, network_source="torchvision", network_model="squeezenet1_1")
     assert total(app, "Parameters") == "1,235,496"
     assert "1,235,496 parameters" in texts(app).replace("\\", "")
-    assert app.slider(key="side").value == 224
+    assert app.slider(key="picture_side").value == 224
     measured = model_memory("squeezenet1_1", (3, 224, 224)).of_batch(32, Dtype.FLOAT32)
     assert total(app, "Maps to predict") == size(measured.inference)
     assert total(app, "Maps to train") == size(measured.training)
-    no_exception(app.slider(key="side").set_value(8).run())
+    no_exception(app.slider(key="picture_side").set_value(8).run())
     assert len(app.error) == 1
 
 
 @pytest.mark.slow
 def test_the_code_of_a_torchvision_model_makes_it() -> None:
-    app = open_page(PAGE, source="torchvision", model="squeezenet1_1", view="Code")
+    app = open_page(PAGE, network_source="torchvision", network_model="squeezenet1_1", network_view="Code")
     space: dict = {}
     exec(app.code[0].value, space)
     assert sum(parameter.numel() for parameter in space["model"].parameters()) == 1_235_496
