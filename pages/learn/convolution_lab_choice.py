@@ -112,9 +112,10 @@ def look_at_one_pixel() -> None:
 
 
 def one_of(label: str, options: list[str], key: str) -> str:
-    return st.segmented_control(
+    chosen = st.segmented_control(
         label, options, default=options[0], required=True, key=key, bind="query-params"
     )
+    return chosen or options[0]  # an address may leave it empty
 
 
 def _box(label: str, options: list[str], key: str, first: int, *, width: int) -> str:

@@ -1,5 +1,7 @@
 """What every page starts with, and how one leads to another."""
 
+from contextlib import suppress
+from math import isinf
 from pathlib import Path
 
 import streamlit as st
@@ -19,9 +21,25 @@ PREDICT = "use/predict.py"
 
 def open_page(title: str, purpose: str) -> None:
     """The style, the title, and in one sentence what the page is for."""
+    _forget_infinite()
     st.html(ASSETS / "style.css")
     st.title(title, anchor=False)
     st.markdown(purpose)
+
+
+def _forget_infinite() -> None:
+    """Run again without the infinite numbers of the address: Streamlit fails where it wants a whole one."""
+    infinite = [name for name, value in st.query_params.items() if _is_infinite(value)]
+    for name in infinite:
+        del st.query_params[name]
+    if infinite:
+        st.rerun()
+
+
+def _is_infinite(value: str) -> bool:
+    with suppress(ValueError):
+        return isinf(float(value))
+    return False
 
 
 def button_to(

@@ -37,6 +37,8 @@ def test_an_address_opens_one_exercise_of_a_set() -> None:
         {"seed": "9" * 30, "exercise": "<b>"},
         {"seed": "", "exercise": ""},
         {"seed": "1.5"},
+        {"seed": "Infinity"},
+        {"seed": "-1e999", "exercise": "inf"},
     ],
 )
 def test_an_address_that_makes_no_sense_opens_the_first_exercise(query: dict[str, str]) -> None:
