@@ -11,6 +11,7 @@ from math import gcd, lcm
 
 Span = tuple[int, int]  # first and last pixel
 MOST_SPANS = 4096
+MOST_LOOKS = 1 << 18  # values that a period of windows looks at
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def through_spread(before: Sight, kernel: int, stride: int, padding: int, dilati
 def through_parts(before: Sight, size: int, parts: int) -> Sight | None:
     """After adaptive pooling of `size` values to `parts`, as PyTorch cuts them."""
     period = lcm(len(before.spans), size) // size * parts
-    if period > MOST_SPANS:
+    if period > MOST_SPANS or period * (size // parts + 2) > MOST_LOOKS:
         return None
     looks = [range(index * size // parts, -(-(index + 1) * size // parts)) for index in range(period)]
     return _looking(before, looks, period * size // parts)

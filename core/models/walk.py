@@ -1,13 +1,15 @@
 """A network as rows, one a layer in the order of computation, whatever it was read from."""
 
 from dataclasses import dataclass, field
+from math import prod
 
 from core.errors import LayerError
 from core.layers.describe import layer_name, settings_text
 from core.layers.layer import Layer
 from core.layers.receptive import Reach
-from core.layers.shapes import Shape
+from core.layers.shapes import Shape, shape_text
 
+MOST_VALUES = 10**12  # of a layer's output: more than any memory holds
 ONLY_IN_TRAINING = "only in training"  # the path of a row that a trained network leaves out
 
 
@@ -68,6 +70,7 @@ def layer_row(
     """The row of `layer` on a map of `shape`, and why it can't be built if so. `reach` is that after it."""
     try:
         output, macs, error = layer.output_shape(shape), layer.macs(shape), None
+        check_values(output)
     except LayerError as refused:
         output, macs, error = (), 0, refused
     row = LayerRow(
@@ -87,3 +90,14 @@ def layer_row(
         sources=sources,
     )
     return row, error
+
+
+def check_values(output: Shape) -> None:
+    """Raises LayerError for an output that no memory holds."""
+    if prod(output) > MOST_VALUES:
+        raise LayerError(
+            "The output is larger than any memory.",
+            expected=f"at most {MOST_VALUES:,} values a picture",
+            found=shape_text(output),
+            fix="Use smaller pictures, smaller strides, or fewer channels.",
+        )

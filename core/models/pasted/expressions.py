@@ -9,7 +9,7 @@ from core.models.pasted.attributes import attribute
 from core.models.pasted.nn_layers import LAYERS
 from core.models.pasted.operations import FUNCTIONAL
 from core.models.pasted.operators import binary, compare, items_of, subscript, truth, unary
-from core.models.pasted.place import Place, bounded_number, bounded_size, clipped
+from core.models.pasted.place import ITEMS_A_STEP, Place, bounded_number, bounded_size, clipped
 from core.models.pasted.python_names import BUILTINS, dict_key
 from core.models.pasted.reshaping import part_of
 from core.models.pasted.values import (
@@ -17,6 +17,7 @@ from core.models.pasted.values import (
     Bound,
     Function,
     Library,
+    Module,
     Native,
     Opaque,
     Scope,
@@ -84,7 +85,9 @@ class Expressions:
         if read is None:
             raise self.refusal(node, "can't be followed", "Write it with plain calls, numbers and lists.")
         try:
-            return read(node, scope)
+            value = read(node, scope)
+            self.place.spend(_items_in(value) // ITEMS_A_STEP)
+            return value
         except CodeRefused as refused:
             if refused.line is None:
                 refused.line = node.lineno
@@ -289,6 +292,13 @@ class Expressions:
     def assign(self, target: ast.expr, value: Value, scope: Scope) -> None:
         """target = value."""
         raise NotImplementedError
+
+
+def _items_in(value: Value) -> int:
+    """How much there is to go through in what an expression is worth."""
+    if isinstance(value, Module):
+        return len(value.attributes)
+    return len(value) if isinstance(value, list | tuple | dict | str | range) else 0
 
 
 def _super_of(scope: Scope) -> Super:

@@ -9,6 +9,8 @@ from core.errors import CodeRefused
 MOST_STEPS = 60_000
 STEPS_A_ROW = 20  # what working out a layer's row costs, in steps through the code
 STEPS_A_SHAPE = 5  # and its output shape alone
+ITEMS_A_STEP = 8  # of a list, text or container that an expression brings up
+SPANS_A_STEP = 4  # of a receptive field that repeats itself
 MOST_ITEMS = 10_000  # in a list, a text, a range that is gone through
 MOST_DEPTH = 40  # calls within calls
 MOST_BITS = 63  # of a whole number

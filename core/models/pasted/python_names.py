@@ -31,7 +31,12 @@ def _len(value: Value) -> Value:
 
 
 def _zip(*lists: Value) -> list[Value]:
-    return list(zip(*(list(items_of(items)) for items in lists), strict=False))
+    columns: list[list[Value]] = []
+    total = 0
+    for items in lists:
+        columns.append(items_of(items))
+        total = bounded_size(total + len(columns[-1]), "zip")
+    return list(zip(*columns, strict=False))
 
 
 def _enumerate(items: Value, start: Value = 0) -> list[Value]:

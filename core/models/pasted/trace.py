@@ -11,10 +11,11 @@ from core.layers.layer import Layer
 from core.layers.receptive import Reach, joined
 from core.layers.shapes import Shape, shape_text
 from core.models.pasted.own_layers import OwnLayer, Product, reach_of
-from core.models.pasted.place import STEPS_A_ROW, STEPS_A_SHAPE, Place, clipped
+from core.models.pasted.place import SPANS_A_STEP, STEPS_A_ROW, STEPS_A_SHAPE, Place, clipped
 from core.models.pasted.values import Module, Tensor, Value, described, named_modules
-from core.models.walk import LayerRow, Walk, layer_row
+from core.models.walk import LayerRow, Walk, check_values, layer_row
 
+MOST_AXES = 16  # without the batch
 PRODUCTS = {"Multiply": Product(), "Divide": Product()}
 
 
@@ -95,7 +96,7 @@ class Trace:
                 )
                 self.stop("Concatenate", tensors, error)
         output = (*before, sum(tensor.shape[axis] for tensor in tensors), *after)
-        reach = joined(tensor.reach for tensor in tensors)
+        reach = joined({tensor.source: tensor.reach for tensor in tensors}.values())
         return self.put("Concatenate", tensors, output, reach, f"{len(tensors)} maps")
 
     def put(
@@ -103,8 +104,15 @@ class Trace:
     ) -> Tensor:
         """The row of something that has no arithmetic of its own."""
         self.place.spend(STEPS_A_SHAPE if self._quick else STEPS_A_ROW)
+        self._spend_on(reach)
+        if len(output) > MOST_AXES:
+            raise CodeRefused("A tensor here has too many axes.", fix="Flatten it before you add more.")
         if self._quick and output:
             return Tensor(output, -1, None, self)
+        try:
+            check_values(output)
+        except LayerError as error:
+            self.stop(kind, sources, error)
         row = LayerRow(
             self._new_name(kind.lower()),
             self._path,
@@ -162,6 +170,7 @@ class Trace:
         )
         settings = record.settings if isinstance(record, OwnLayer) else row.settings
         reach = None if error else reach_of(record, tensor.reach, tensor.shape)
+        self._spend_on(reach)
         row = replace(row, layer=kind or row.layer, settings=settings, reach=reach)
         if again:
             row = replace(row, parameters=0, settings=f"{row.settings}, the same weights again".lstrip(", "))
@@ -170,6 +179,11 @@ class Trace:
             self.error = error
             raise Stopped
         return Tensor(row.output, len(self.rows) - 1, row.reach, self)
+
+    def _spend_on(self, reach: Reach | None) -> None:
+        """Counts the steps of a reach that repeats itself after many places only."""
+        sights = reach.sights if reach is not None and reach.sights is not None else ()
+        self.place.spend(sum(len(sight.spans) for sight in sights) // SPANS_A_STEP)
 
     def _sources(self, tensors: Sequence[Tensor]) -> tuple[int, ...]:
         places = tuple(tensor.source for tensor in tensors)

@@ -41,6 +41,12 @@ def test_a_convolution_after_the_flattening_is_a_problem_of_its_row() -> None:
     assert "vector" in (found.problem or "")
 
 
+def test_a_map_that_no_memory_holds_ends_the_walk() -> None:
+    found = walk_layers(read_stack(".".join(["transposed1-k1-s65536"] * 64)), (1, 100, 100))
+    assert "1 × 6488065 × 6488065" in str(found.error)
+    assert [row.output for row in found.rows] == [()]
+
+
 def test_no_layers_is_a_walk_without_rows() -> None:
     assert walk_layers((), (1, 8, 8)).rows == ()
 

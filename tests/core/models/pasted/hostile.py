@@ -57,6 +57,31 @@ INJECTED = {
 FORWARD = "class N(nn.Module):\n    def forward(self, x):\n        "
 INIT = "class N(nn.Module):\n    def __init__(self):\n        super().__init__()\n        "
 BOMBS = {
+    **{
+        f"long lists, {what}": f"a = [0] * 9999\nb = [0] * 9999\nfor i in range(9999): {what}\nnn.ReLU()"
+        for what in (
+            "a == b",
+            "1 in a",
+            "sum(a)",
+            "max(a)",
+            "any(a)",
+            "list(zip(a, b))",
+            "dict(enumerate(a))",
+        )
+    },
+    "zip of lists": "a = [[0] * 9999] * 9999\nb = list(zip(*a))\nnn.Sequential(*b)",
+    "long dict": "a = {i: 0 for i in range(9999)}\nfor i in range(999): dict(a)\nnn.ReLU()",
+    "fields that repeat late": "nn.Sequential(nn.ConvTranspose2d(1, 1, 1, stride=4096), "
+    "*[nn.Conv2d(1, 1, 1) for i in range(1500)])",
+    "fields joined": FORWARD.replace(
+        "def forward", "u = nn.ConvTranspose2d(1, 1, 1, stride=4000)\n    def forward"
+    )
+    + "x = self.u(x)\n        for i in range(9): x = torch.cat([x] * 5000, 1)\n        return x",
+    "fields pooled": "nn.Sequential(*[nn.ConvTranspose2d(1, 1, 3, stride=2) for i in range(11)], "
+    "nn.AdaptiveAvgPool2d(2))",
+    "map upon map": FORWARD + "for i in range(2000): x = torch.cat([x] * 5000, 1)\n        return x",
+    "axis upon axis": FORWARD + "for i in range(2000): x = x.unsqueeze(1)\n        return x",
+    "grown without end": "nn.Sequential(*[nn.ConvTranspose2d(1, 1, 1, stride=10**9) for i in range(99)])",
     "power tower": "nn.Conv2d(1, 10**10**10, 3)",
     "power of a power": "a = 9**9**9\nnn.Conv2d(1, a, 3)",
     "grown by squaring": "a = 2\nfor i in range(99): a = a * a\nnn.Conv2d(1, a, 3)",
