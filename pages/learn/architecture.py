@@ -1,10 +1,11 @@
 import streamlit as st
 
 from pages.learn.architecture_answer import draw, show_details, show_problem, show_totals
-from pages.learn.architecture_input import choose_input
+from pages.learn.architecture_input import Input, choose_input, choose_sides
 from pages.learn.architecture_pasted import PASTED, choose_pasted
 from pages.learn.architecture_presets import choose_preset
 from pages.learn.architecture_registry import choose_model
+from pages.learn.architecture_source import Choice
 from pages.learn.stack_builder import choose_stack
 from pages.shared.errors import errors_shown
 from pages.shared.page import open_page
@@ -18,7 +19,8 @@ SOURCES = {
     PASTED: choose_pasted,
 }
 OWNERS = {"stack": BY_HAND, "code": PASTED}  # what the address holds of a source, but for its controls
-DRAWING = {False: 570, True: 490}  # pixels: lines of pasted code are long, and leave it less room
+DRAWING = {BY_HAND: 570, PASTED: 490}  # pixels beside the editor
+WHOLE_WIDTH = 930
 
 
 def choose_source() -> str:
@@ -37,24 +39,33 @@ def choose_source() -> str:
     return chosen or FIRST
 
 
-@st.fragment
 def inspect() -> None:
-    """All of the page below its title, so that a slider runs nothing else again."""
+    """All of the page below its title; what the picture's size changes runs again by itself."""
     with errors_shown():
         source = choose_source()
-        pictures = st.container()
-        editor, answer = st.columns([5, 6] if source == PASTED else [4, 7], gap="medium")
-        with editor:
-            choice = SOURCES[source]()
-        with pictures:
-            given = choose_input(choice.name, choice.own)
-        with answer:
+        with st.container(key="inspector"):  # assets/style.css says what stands where in it
+            with st.container(key=f"choice-{source.lower().replace(' ', '-')}"):
+                choice = SOURCES[source]()
+            with st.container(key="given"):
+                given = choose_input(choice.name, choice.own)
+            with st.container(key="answer"):
+                answer = show_answer if choice.shows_rows else st.fragment(show_answer)
+                answer(choice, given, DRAWING.get(source, WHOLE_WIDTH))
+
+
+def show_answer(choice: Choice, given: Input, width: int) -> None:
+    """The picture's size, and what becomes of it; the drawing is `width` pixels wide."""
+    with errors_shown():
+        with st.container(key="sides"):
+            shape = given.shape(*choose_sides(choice.own))
+        with st.container(key="result"):
             totals = st.container(key="totals")
-            walk = choice.walk(given.shape)
+            walk = choice.walk(shape)
             show_problem(walk)
-            draw(walk, DRAWING[source == PASTED])
-        choice.show_rows(walk)
-        show_details(choice, walk, given)
+            draw(walk, width)
+        with st.container(key="details"):
+            choice.show_rows(walk)
+            show_details(choice, walk, given)
         with totals:  # last, for the memory of a large model takes seconds to find
             show_totals(choice, walk, given)
 

@@ -5,6 +5,7 @@ import streamlit as st
 from core.errors import LayerError
 from core.figures.network_svg import network_svg
 from core.figures.where import Cost, cost_figure, module_map
+from core.layers.shapes import Shape
 from core.models.walk import LayerRow, Walk
 from pages.learn.architecture_input import Input
 from pages.learn.architecture_pasted import continue_as_code
@@ -92,7 +93,7 @@ def show_details(choice: Choice, walk: Walk, given: Input) -> None:
             _show_costs(walk)
     if code.open:
         with code:
-            _show_code(choice, given)
+            _show_code(choice, walk.input_shape)
 
 
 def _show_costs(walk: Walk) -> None:
@@ -106,22 +107,22 @@ def _show_costs(walk: Walk) -> None:
             column.plotly_chart(module_map(walk, cost), key=f"map-{cost}", config={"displayModeBar": False})
 
 
-def _show_code(choice: Choice, given: Input) -> None:
+def _show_code(choice: Choice, shape: Shape) -> None:
     if choice.code is None:
         st.caption("The network's code is what stands in the editor.")
         return
     try:
-        code = choice.code(given.shape)
+        code = choice.code(shape)
     except LayerError as error:
         show_error(error)
         return
-    if choice.editable:
-        st.button(
-            "Continue as code",
-            icon=":material/edit:",
-            key="continue-as-code",
-            help="Takes this code to the editor, to be changed by hand.",
-            on_click=continue_as_code,
-            args=(code, given.shape),
-        )
+    if choice.editable and st.button(
+        "Continue as code",
+        icon=":material/edit:",
+        key="continue-as-code",
+        help="Takes this code to the editor, to be changed by hand.",
+        on_click=continue_as_code,
+        args=(code, shape),
+    ):
+        st.rerun()
     st.code(code, language="python")

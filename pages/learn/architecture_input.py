@@ -15,11 +15,15 @@ BATCH = 32
 
 @dataclass(frozen=True)
 class Input:
-    """`shape` is (C, H, W), or (C, L) of a sequence, without the batch."""
+    """All of it but the sides."""
 
-    shape: Shape
+    channels: int
     batch: int
     dtype: Dtype
+
+    def shape(self, *sides: int) -> Shape:
+        """(C, H, W), or (C, L) of a sequence, without the batch."""
+        return self.channels, *sides
 
 
 def choose_input(network: str, own: Shape) -> Input:
@@ -27,14 +31,12 @@ def choose_input(network: str, own: Shape) -> Input:
     if st.session_state.setdefault("input-of", network) != network:
         st.session_state["input-of"] = network
         _bring(own)
-    channels, *sides = own
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        sides = [_length(*sides)] if len(sides) == 1 else _sides(*sides)
         channels = st.number_input(
             "Channels",
             1,
             MOST_CHANNELS,
-            channels,
+            own[0],
             key="picture_channels",
             bind="query-params",
             width=100,
@@ -42,7 +44,14 @@ def choose_input(network: str, own: Shape) -> Input:
         )
         batch = st.number_input("Batch", 1, 4096, BATCH, key="picture_batch", bind="query-params", width=100)
         dtype = st.selectbox("Numbers", list(Dtype), key="number_type", bind="query-params", width=124)
-    return Input((channels, *sides), batch, dtype)
+    return Input(channels, batch, dtype)
+
+
+def choose_sides(own: Shape) -> tuple[int, ...]:
+    """Height and width of the picture, or the length of the sequence, as `own` is one of them."""
+    sides = own[1:]
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        return (_length(*sides),) if len(sides) == 1 else tuple(_sides(*sides))
 
 
 def _length(own: int) -> int:

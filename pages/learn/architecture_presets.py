@@ -20,12 +20,13 @@ def choose_preset() -> Choice:
             format_func=lambda key: PRESETS[key].name,
             key="network_preset",
             bind="query-params",
+            width=240,
         )
         classes = st.number_input(
             "Classes", 1, 10_000, CLASSES, key="network_classes", bind="query-params", width=110
         )
-    preset = PRESETS[key or DEFAULT_PRESET]
-    st.caption(preset.words)
+        preset = PRESETS[key or DEFAULT_PRESET]
+        st.caption(preset.words, width="stretch")
     return Choice(
         name=preset.name,
         own=(preset.color.channels, *preset.size),

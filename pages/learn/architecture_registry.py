@@ -20,13 +20,19 @@ SPINNER = "Loading torchvision…"
 
 def choose_model() -> Choice:
     names = _names()
-    name = st.selectbox("Model", names, names.index(FIRST), key="network_model", bind="query-params") or FIRST
-    facts, channels = _published(name)
-    st.caption(
-        f"Published with its weights {plain(facts.weights)}: {facts.parameters:,} parameters, "
-        f"{facts.giga_macs:.3f} billion MACs at {pair_text(facts.size)}, "
-        f"{facts.accuracy:.1%} of ImageNet's pictures right at the first guess. No weights are loaded here."
-    )
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        name = st.selectbox(
+            "Model", names, names.index(FIRST), key="network_model", bind="query-params", width=240
+        )
+        name = name or FIRST
+        facts, channels = _published(name)
+        st.caption(
+            f"Published with its weights {plain(facts.weights)}: {facts.parameters:,} parameters, "
+            f"{facts.giga_macs:.3f} billion MACs at {pair_text(facts.size)}, "
+            f"{facts.accuracy:.1%} of ImageNet's pictures right at the first guess. "
+            "No weights are loaded here.",
+            width="stretch",
+        )
     return Choice(
         name=name,
         own=(channels, *facts.size),

@@ -26,4 +26,5 @@ class Choice:
     code: Callable[[Shape], str] | None = None  # its PyTorch source for an input; raises LayerError
     editable: bool = False  # whether that code can go on in the editor
     memory: Callable[[Walk, int, Dtype], WalkMemory] = _memory_of_rows  # of a walk without a problem
-    show_rows: Callable[[Walk], None] = _nothing  # puts the walk into the room that the editor left for it
+    show_rows: Callable[[Walk], None] = _nothing  # what the source itself says of the walk
+    shows_rows: bool = False  # whether it says that among its own controls

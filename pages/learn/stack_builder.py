@@ -47,6 +47,7 @@ def choose_stack() -> Choice:
         code=lambda shape: stack_source(layers, shape),
         editable=True,
         show_rows=lambda walk: _show_list(draft, walk, room),
+        shows_rows=True,
     )
 
 
