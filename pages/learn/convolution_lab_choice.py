@@ -82,17 +82,19 @@ def choose() -> Choice:
         origin = _box("Picture", [*Photo, *Pattern, OWN_PICTURE], "picture", 0, width=152)
         if mode != POOLING:
             kernels = [*KernelName, RANDOM, OWN_WEIGHTS]
-            kernel = _box("Kernel", kernels, "kernel", kernels.index(KernelName.SOBEL_X), width=136)
+            kernel = _box("Kernel", kernels, "conv_kernel", kernels.index(KernelName.SOBEL_X), width=136)
             colored = one_of("Channels", [GREY, COLOR], "channels") == COLOR
             if kernel == OWN_WEIGHTS:
                 weights = st.text_input(
-                    "Weights; a row ends at ;", weights, key="weights", bind="query-params", width=180
+                    "Weights; a row ends at ;", weights, key="kernel_weights", bind="query-params", width=180
                 )
                 divisor = st.number_input(
                     "Divided by", value=1.0, key="divisor", bind="query-params", width=130
                 )
             elif kernel == RANDOM:
-                seed = st.number_input("Seed", 0, 9999, seed, key="seed", bind="query-params", width=130)
+                seed = st.number_input(
+                    "Seed", 0, 9999, seed, key="kernel_seed", bind="query-params", width=130
+                )
             if colored and kernel != RANDOM:
                 mix = ChannelMix(_box("Kernel's slices", list(ChannelMix), "slices", 0, width=128))
     if origin == OWN_PICTURE:
@@ -103,12 +105,12 @@ def choose() -> Choice:
 
 def take_weights(weights: list[list[list[float]]]) -> None:
     """A weight was changed in the grid: the kernel is the user's own from now on."""
-    st.session_state["kernel"] = OWN_WEIGHTS
-    st.session_state["weights"] = kernel_text(Kernel(np.array(weights)))
+    st.session_state["conv_kernel"] = OWN_WEIGHTS
+    st.session_state["kernel_weights"] = kernel_text(Kernel(np.array(weights)))
 
 
 def look_at_one_pixel() -> None:
-    st.session_state.update(picture=Pattern.IMPULSE, pixels=9, kernel=KernelName.EMBOSS)
+    st.session_state.update(picture=Pattern.IMPULSE, pixels=9, conv_kernel=KernelName.EMBOSS)
 
 
 def one_of(label: str, options: list[str], key: str) -> str:

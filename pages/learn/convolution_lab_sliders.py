@@ -20,7 +20,7 @@ def choose_convolution(choice: Choice, *, turned: bool) -> tuple[np.ndarray, Ker
     with st.container(horizontal=True):
         size, taps = _picture_size(), _kernel_size(choice)
         stride, padding = _stride(), _padding()
-        dilation = _slider("Dilation", 1, 5, 1, "dilation")
+        dilation = _slider("Dilation", 1, 5, 1, "conv_dilation")
         border = BORDERS[one_of("Padding shows", list(BORDERS), "border")]
     return choice.picture(size), choice.kernel_of(taps), Sliding(stride, padding, dilation, border, turned)
 
@@ -48,7 +48,7 @@ def choose_strip(choice: Choice) -> tuple[np.ndarray, Kernel, Sliding, float, in
     with st.container(horizontal=True):
         size, taps = _picture_size(), _kernel_size(choice)
         sliding = Sliding(_stride(), _padding())
-        bias = _slider("Bias", -255, 255, 0, "bias", step=5)
+        bias = _slider("Bias", -255, 255, 0, "conv_bias", step=5)
         largest = one_of("Pooling", ["max", "average"], "pooling") == "max"
         window = _slider("Pooling window", 1, 8, 2, "window")
     return choice.picture(size), choice.kernel_of(taps), sliding, float(bias), window, largest
@@ -67,11 +67,11 @@ def _kernel_size(choice: Choice) -> int:
 
 
 def _stride() -> int:
-    return _slider("Stride", 1, 8, 1, "stride")
+    return _slider("Stride", 1, 8, 1, "conv_stride")
 
 
 def _padding() -> int:
-    return _slider("Padding", 0, 10, 0, "padding")
+    return _slider("Padding", 0, 10, 0, "conv_padding")
 
 
 def _slider(label: str, low: int, high: int, first: int, key: str, *, step: int = 1, width: int = 104) -> int:

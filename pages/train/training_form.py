@@ -91,7 +91,7 @@ def edit_training(dataset: Dataset, split: Split) -> TrainingConfig:
             0,
             2**31 - 1,
             0,
-            key="seed",
+            key="training_seed",
             persist_state="session",
             help="The same seed trains the same network.",
         )

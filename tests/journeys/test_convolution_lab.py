@@ -138,7 +138,7 @@ def test_pointer_and_keys_show_an_output_with_its_sum_written_out(server: Server
 
 
 def test_pointing_at_an_input_says_how_many_outputs_it_reaches(server: Server, page: Page) -> None:
-    lab = open_lab(page, server, "?stride=2")
+    lab = open_lab(page, server, "?conv_stride=2")
     sums = lab.locator(".sum")
     for row, column, reach in ((0, 0, "one window"), (1, 1, "one window"), (2, 2, "4 windows")):
         point_at(page, 0, row, column, 32, 32)
@@ -147,7 +147,7 @@ def test_pointing_at_an_input_says_how_many_outputs_it_reaches(server: Server, p
     point_at(page, 0, 31, 31, 32, 32)
     expect(sums).to_contain_text("no window ever covers it")
 
-    lab = open_lab(page, server, "?padding=3&border=reflect&pixels=9&stride=2&kernel=blur")
+    lab = open_lab(page, server, "?conv_padding=3&border=reflect&pixels=9&conv_stride=2&conv_kernel=blur")
     blur, sliding = named_kernel(KernelName.BLUR), Sliding(2, 3, border=Border.REFLECT)
     for row, column in ((1, 1), (2, 5)):  # seen in the padding, too
         lone = np.zeros((1, 9, 9), np.uint8)
@@ -168,14 +168,14 @@ def test_a_slider_moves_the_picture_in_place_while_it_plays(server: Server, page
     expect(lab.locator("figcaption", has_text="Output")).to_contain_text("32 × 32")
     assert lab.get_attribute("data-same") == "yes"
     expect(lab.get_by_role("button", name="Pause")).to_be_visible()
-    expect(page).to_have_url(re.compile(r"[?&]padding=1"))
+    expect(page).to_have_url(re.compile(r"[?&]conv_padding=1"))
     page.reload()
     settle(page)
     expect(page.locator(".lab figcaption", has_text="Output")).to_contain_text("32 × 32")
 
 
 def test_a_weight_changed_in_the_grid_makes_a_kernel_of_ones_own(server: Server, page: Page) -> None:
-    lab = open_lab(page, server, "?kernel=identity&turned=true")
+    lab = open_lab(page, server, "?conv_kernel=identity&turned=true")
     first = lab.get_by_label("weight, row 0, column 0")
     first.fill("-2")
     first.press("Enter")

@@ -59,11 +59,11 @@ def test_an_address_holds_every_setting() -> None:
         pixels="40",
         channels="colour",
         slices="blue − yellow",
-        kernel="emboss",
+        conv_kernel="emboss",
         taps="5",
-        stride="2",
-        padding="3",
-        dilation="2",
+        conv_stride="2",
+        conv_padding="3",
+        conv_dilation="2",
         border="reflect",
         turned="true",
     )
@@ -78,14 +78,14 @@ def test_an_address_holds_every_setting() -> None:
     "query",
     [
         {"mode": "Cooking"},
-        {"mode": "", "channels": "", "border": "", "picture": "", "kernel": ""},
+        {"mode": "", "channels": "", "border": "", "picture": "", "conv_kernel": ""},
         {"pixels": "-inf"},
         {"picture": "../secret.png"},
         {"pixels": "1000000"},
         {"pixels": "NaN"},
-        {"kernel": "<script>"},
-        {"stride": "0"},
-        {"dilation": "-1"},
+        {"conv_kernel": "<script>"},
+        {"conv_stride": "0"},
+        {"conv_dilation": "-1"},
         {"border": "wrap"},
         {"channels": "infrared"},
     ],
@@ -99,7 +99,7 @@ def test_an_address_that_makes_no_sense_gives_the_first_settings(
 
 
 def test_a_size_between_two_odd_ones_becomes_the_next() -> None:
-    app = open_page(PAGE, kernel="blur", taps="4")
+    app = open_page(PAGE, conv_kernel="blur", taps="4")
     assert np.shape(scene(app)["kernel"]["weights"]) == (1, 5, 5)
 
 
@@ -108,7 +108,13 @@ def test_a_size_between_two_odd_ones_becomes_the_next() -> None:
 def test_the_code_of_every_mode_gives_the_numbers_that_are_shown(
     mode: str, query: dict[str, str], capsys: pytest.CaptureFixture
 ) -> None:
-    settings = {"picture": "flower.jpg", "border": "replicate", "padding": "2", "stride": "2", "bias": "-20"}
+    settings = {
+        "picture": "flower.jpg",
+        "border": "replicate",
+        "conv_padding": "2",
+        "conv_stride": "2",
+        "conv_bias": "-20",
+    }
     app = open_page(PAGE, mode=mode, **settings, **query)
     names: dict = {}
     exec(code(app), names)
@@ -134,13 +140,13 @@ def test_pooling_says_what_it_throws_away() -> None:
     ("query", "words"),
     [
         ({"pixels": "8", "taps": "11"}, "The window is larger than the map"),
-        ({"pixels": "8", "padding": "9", "border": "reflect"}, "A reflection"),
+        ({"pixels": "8", "conv_padding": "9", "border": "reflect"}, "A reflection"),
         ({"mode": POOLING, "pool_padding": "4"}, "wholly in the padding"),
         ({"mode": STRIP, "pixels": "8", "window": "8"}, "larger than the map"),
-        ({"kernel": "own weights", "weights": "1 2; 3"}, "rectangle"),
-        ({"kernel": "own weights", "weights": "[x](javascript:alert(1))"}, "no number"),
-        ({"kernel": "own weights", "divisor": "0"}, "divided"),
-        ({"kernel": "own weights", "weights": "1|2|3"}, "a slice for each channel"),
+        ({"conv_kernel": "own weights", "kernel_weights": "1 2; 3"}, "rectangle"),
+        ({"conv_kernel": "own weights", "kernel_weights": "[x](javascript:alert(1))"}, "no number"),
+        ({"conv_kernel": "own weights", "divisor": "0"}, "divided"),
+        ({"conv_kernel": "own weights", "kernel_weights": "1|2|3"}, "a slice for each channel"),
     ],
 )
 def test_settings_that_can_not_be_say_why_and_leave_the_controls(query: dict[str, str], words: str) -> None:
@@ -151,19 +157,19 @@ def test_settings_that_can_not_be_say_why_and_leave_the_controls(query: dict[str
 
 
 def test_weights_of_ones_own() -> None:
-    app = open_page(PAGE, kernel="own weights", weights="0 1; -1 0", divisor="2")
+    app = open_page(PAGE, conv_kernel="own weights", kernel_weights="0 1; -1 0", divisor="2")
     picture = grey(lab_picture(photo(Photo.CHINA), 32))
     expected = apply_kernel(picture, typed_kernel("0 1; -1 0", 2), Sliding()).output
     np.testing.assert_array_equal(output(app), expected)
-    app = no_exception(app.text_input(key="weights").set_value("1").run())
+    app = no_exception(app.text_input(key="kernel_weights").set_value("1").run())
     np.testing.assert_array_equal(output(app), picture / 2)
 
 
 def test_a_random_kernel_is_known_by_its_seed() -> None:
-    app = open_page(PAGE, kernel="random", seed="7")
+    app = open_page(PAGE, conv_kernel="random", kernel_seed="7")
     weights = scene(app)["kernel"]["weights"]
-    assert weights == scene(open_page(PAGE, kernel="random", seed="7"))["kernel"]["weights"]
-    app = no_exception(app.number_input(key="seed").set_value(8).run())
+    assert weights == scene(open_page(PAGE, conv_kernel="random", kernel_seed="7"))["kernel"]["weights"]
+    app = no_exception(app.number_input(key="kernel_seed").set_value(8).run())
     assert weights != scene(app)["kernel"]["weights"]
 
 
