@@ -45,7 +45,7 @@ class Conv1d:
         check_channels(self.in_channels, self.out_channels, self.groups)
         _, length = sequence_of(input_shape, "Conv1d", self.in_channels)
         return _windows(
-            length, self.kernel, self.stride, self.padding, self.dilation, self.padding_mode, self.stride == 1
+            length, self.kernel, self.stride, self.padding, self.dilation, self.padding_mode, self.stride
         )
 
     def output_shape(self, input_shape: Shape) -> Pair:
@@ -100,7 +100,7 @@ class Conv2d:
                 self.padding if isinstance(self.padding, str) else self.padding[axis],
                 self.dilation[axis],
                 self.padding_mode,
-                self.stride == (1, 1),
+                max(self.stride),
             )
             for axis, size in enumerate((height, width))
         )
@@ -138,15 +138,15 @@ def _windows(
     padding: SidePadding,
     dilation: int,
     mode: PaddingMode,
-    unstrided: bool,
+    largest_stride: int,
 ) -> Windows:
     if padding == "same":
         check_window(kernel, stride, 0, dilation)
-        if not unstrided:
+        if largest_stride > 1:
             raise LayerError(
                 'Padding "same" can\'t be had with a stride.',
                 expected="stride 1",
-                found=f"stride {stride}",
+                found=f"stride {largest_stride}",
                 fix="Set the stride to 1, or give the padding as a number.",
             )
         sides = same_padding(kernel, dilation)

@@ -31,7 +31,7 @@ def number(value: int) -> str:
 def exact(value: Fraction) -> str:
     """A decimal number where three places say it exactly, else a mixed fraction."""
     if (value * 1000).denominator == 1:
-        return f"{float(value):g}"
+        return f"{float(value):,.3f}".rstrip("0").rstrip(".").replace(",", "{,}")
     whole, rest = floor(abs(value)), abs(value) % 1
     sign = "-" if value < 0 else ""
     return rf"{sign}{whole or ''}\tfrac{{{rest.numerator}}}{{{rest.denominator}}}"

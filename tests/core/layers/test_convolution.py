@@ -103,9 +103,10 @@ def test_parameters_of_the_lectures_first_convolution():
     assert Conv2d(1, 3, (3, 3), bias=False).parameters == 27
 
 
-def test_same_with_a_stride_says_what_to_change():
+@pytest.mark.parametrize("stride", [(2, 2), (1, 2), (2, 1)])
+def test_same_with_a_stride_says_what_to_change(stride):
     with pytest.raises(LayerError, match="stride 1") as caught:
-        Conv2d(1, 3, (3, 3), stride=(2, 2), padding="same").output_shape((1, 8, 8))
+        Conv2d(1, 3, (3, 3), stride=stride, padding="same").output_shape((1, 8, 8))
     assert caught.value.found == "stride 2"
 
 

@@ -1,4 +1,5 @@
 import re
+from fractions import Fraction
 from math import ceil, floor
 from random import Random
 
@@ -11,6 +12,7 @@ from core.layers.adaptive import AdaptiveAvgPool2d
 from core.layers.batch_norm import BatchNorm2d
 from core.layers.convolution import Conv1d, Conv2d
 from core.layers.elementwise import Activation
+from core.layers.formula import exact
 from core.layers.formulas import Formula, macs_formula, output_formulas, parameter_formula, parameter_text
 from core.layers.layer import Layer
 from core.layers.linear import Flatten, Linear
@@ -55,6 +57,20 @@ def drawn(seed: int) -> tuple[Layer, Shape] | None:
     except LayerError:
         return None
     return layer, shape
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (Fraction(9, 2), "4.5"),
+        (Fraction(12345 * 8 + 1, 8), "12{,}345.125"),
+        (Fraction(7, 3), r"2\tfrac{1}{3}"),
+        (Fraction(-1, 4), "-0.25"),
+        (Fraction(200), "200"),
+    ],
+)
+def test_a_quotient_is_written_exactly(value: Fraction, written: str) -> None:
+    assert exact(value) == written
 
 
 def assert_steps_agree(formula: Formula) -> float | tuple:
