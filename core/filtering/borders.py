@@ -5,8 +5,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from core.errors import LayerError
-from core.layers.windows import output_size
+from core.layers.windows import PaddingMode, Windows
 
 NOTHING = -1  # a padded position that shows no pixel
 
@@ -17,6 +16,11 @@ class Border(StrEnum):
     ZERO = "constant"
     REFLECT = "reflect"
     REPLICATE = "replicate"
+
+    @property
+    def mode(self) -> PaddingMode:
+        """The same as a layer's `padding_mode`."""
+        return PaddingMode.ZEROS if self is Border.ZERO else PaddingMode(self.value)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,19 +57,12 @@ class Axis:
 def axis(
     size: int, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1, border: Border = Border.ZERO
 ) -> Axis:
-    """The axis of `size` pixels, with as many positions as `windows.output_size` says.
+    """The axis of `size` pixels, with as many positions as `windows.Windows` says.
 
     Raises:
-        LayerError: as there, or a reflection would have to show pixels that the picture lacks.
+        LayerError: as there, such as for a reflection that would have to show pixels that the picture lacks.
     """
-    positions = output_size(size, kernel, stride, padding, dilation)
-    if border is Border.REFLECT and padding >= size:
-        raise LayerError(
-            "A reflection can't be wider than the picture without its edge.",
-            expected=f"padding of at most {size - 1}",
-            found=str(padding),
-            fix="Lower the padding, or pad with zeros.",
-        )
+    positions = Windows(size, kernel, stride, (padding, padding), dilation, mode=border.mode).positions
     return Axis(size, kernel, stride, dilation, padding, positions, _source(size, padding, border))
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.errors import LayerError
 from core.filtering.borders import Axis, axis, padded
+from core.layers.pooling import pool_windows
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,13 +43,8 @@ def pool(maps: np.ndarray, window: int, stride: int, padding: int = 0) -> Pooled
     Raises:
         LayerError: the window doesn't fit, or more than half of it could lie in the padding.
     """
-    if padding > window // 2:
-        raise LayerError(
-            "A pooling window could lie wholly in the padding.",
-            expected=f"padding of at most {window // 2}, half of the window {window}",
-            found=str(padding),
-            fix="Lower the padding, or use a larger window.",
-        )
+    for size in maps.shape[1:]:
+        pool_windows(size, window, stride, padding)
     rows, columns = (axis(size, window, stride, padding) for size in maps.shape[1:])
     under, zeros = padded(maps, rows, columns, -np.inf), padded(maps, rows, columns)
     shape = len(maps), rows.positions, columns.positions

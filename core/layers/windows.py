@@ -153,15 +153,6 @@ def span(kernel: int, dilation: int = 1) -> int:
     return dilation * (kernel - 1) + 1
 
 
-def output_size(size: int, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> int:
-    """Positions of the window: floor((size + 2 padding - span) / stride) + 1.
-
-    Raises:
-        LayerError: as `Windows`.
-    """
-    return Windows(size, kernel, stride, (padding, padding), dilation).positions
-
-
 def same_padding(kernel: int, dilation: int = 1) -> tuple[int, int]:
     """Pixels (before, after) that keep the size at stride 1; the odd one goes after, as in PyTorch."""
     total = span(kernel, dilation) - 1
