@@ -12,6 +12,7 @@ from core.errors import ConfigError
 
 LARGEST = 11  # rows or columns
 STRONGEST = 9999.0  # a weight
+DIVISORS = 0.001, 1e6  # the least and the largest, either sign
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,9 +120,13 @@ def typed_kernel(text: str, divisor: float = 1.0) -> Kernel:
             found=f"{rows} × {columns}",
             fix="Leave some weights out.",
         )
-    if not np.isfinite(divisor) or divisor == 0:
+    least, largest = DIVISORS
+    if not least <= abs(divisor) <= largest:
         raise ConfigError(
-            "Weights can't be divided by this.", expected="a number but 0", found=str(divisor), fix="Use 1."
+            "Weights can't be divided by this.",
+            expected=f"a number from {least:g} to {largest:,.0f}, or below 0 likewise",
+            found=f"{divisor:g}",
+            fix="Use 1.",
         )
     return Kernel(np.array(slices, np.float64), divisor)
 

@@ -113,7 +113,7 @@ def _drawn(kind: Pattern, size: int) -> str:
 def _kernel(kernel: Kernel, sliding: Sliding) -> str:
     """Lines that make `kernel` (1, C, rows, columns)."""
     slices = ",\n".join(
-        "    [" + ",\n     ".join("[" + ", ".join(f"{w:g}" for w in row) + "]" for row in rows) + "]"
+        "    [" + ",\n     ".join("[" + ", ".join(f"{w:.12g}" for w in row) + "]" for row in rows) + "]"
         for rows in kernel.weights
     )
     divided = "" if kernel.divisor == 1 else f" / {kernel.divisor:.12g}"

@@ -114,7 +114,7 @@ def test_what_is_no_kernel_is_refused_with_a_reason(text, words):
         typed_kernel(text)
 
 
-@pytest.mark.parametrize("divisor", [0.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("divisor", [0.0, 1e-308, -1e300, float("nan"), float("inf")])
 def test_nothing_is_divided_by_nothing(divisor):
     with pytest.raises(ConfigError, match="divided"):
         typed_kernel("1", divisor)

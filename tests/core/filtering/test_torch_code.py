@@ -53,6 +53,7 @@ def test_pictures_of_every_origin(origin, size, capsys):
         (named_kernel(KernelName.EMBOSS), Sliding(1, 3, 2, Border.REPLICATE, true_convolution=True)),
         (random_kernel(3, 7), Sliding(3, 4, 1, Border.ZERO, true_convolution=True)),
         (typed_kernel("0.125 -3; 1e-3 7", 3), Sliding(padding=1)),
+        (typed_kernel("1234.5678 0.33333333"), Sliding()),
         (for_colors(named_kernel(KernelName.OUTLINE), ChannelMix.ALIKE), Sliding(1, 1, 1, Border.REFLECT)),
         (random_kernel(5, 3, 3), Sliding(dilation=3)),
     ],
