@@ -86,6 +86,7 @@ def module_map(walk: Walk, cost: Cost) -> go.Figure:
             labels=[escaped(shortened(modules[key].name, LONGEST_NAME)) for key in ids],
             parents=[modules[key].parent for key in ids],
             values=[modules[key].value for key in ids],
+            customdata=[escaped(key) for key in ids],
             marker={
                 "colors": [modules[key].color for key in ids],
                 "line": {"width": 1.5, "color": EDGE},
@@ -96,7 +97,7 @@ def module_map(walk: Walk, cost: Cost) -> go.Figure:
             branchvalues="total",
             maxdepth=LEVELS,
             texttemplate="%{label}<br>%{percentRoot:.1%}",
-            hovertemplate=f"%{{id}}: %{{value:,}} {cost}, %{{percentRoot:.1%}}<extra></extra>",
+            hovertemplate=f"%{{customdata}}: %{{value:,}} {cost}, %{{percentRoot:.1%}}<extra></extra>",
             pathbar={"thickness": 22},
             sort=False,
         )

@@ -7,6 +7,7 @@ the optimizer and a library's own working space come on top.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import accumulate
 from math import prod
 from typing import Protocol, runtime_checkable
 
@@ -166,10 +167,11 @@ def _most_held(rows: Sequence[Row], sizes: dict[int, int]) -> tuple[int, int]:
     for index, row in enumerate(rows):
         for source in _sources(row, index):
             last_use[owners[source]] = index
-    held = [
-        sum(sizes[owner] for owner in set(owners.values()) if owner <= index <= last_use[owner])
-        for index in range(len(rows))
-    ]
+    changes = [0] * (len(rows) + 1)
+    for owner in set(owners.values()):
+        changes[max(owner, 0)] += sizes[owner]
+        changes[last_use[owner] + 1] -= sizes[owner]
+    held = list(accumulate(changes[:-1]))
     most = max(held, default=sizes[-1])
     return most, held.index(most) if held else -1
 
