@@ -206,8 +206,8 @@ class HalveTwice(Exercise):
     @property
     def idea(self) -> str:
         return (
-            "An odd kernel with padding (kernel - 1) / 2 and stride 2 halves an even side. The parameters "
-            "grow with the kernel's square, so take the smallest that still sees every pixel."
+            "An odd kernel with padding (kernel - 1) / 2 and stride 2 halves an even side, and so does a "
+            "2 × 2 without padding. The parameters grow with the kernel's square; a 1 × 1 would skip pixels."
         )
 
     @property
