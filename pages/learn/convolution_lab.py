@@ -1,3 +1,5 @@
+from functools import partial
+
 import streamlit as st
 
 from core.errors import WorkbenchError
@@ -18,7 +20,9 @@ def convolution(choice: Choice, turned: bool) -> str:
     """Draws, and returns the code."""
     picture, kernel, sliding = choose_convolution(choice, turned=turned)
     filtered = apply_kernel(picture, kernel, sliding)
-    draw(convolution_scene(picture, filtered, turned=turned, note=size_words(filtered.rows)), take_weights)
+    note = size_words(filtered.rows, filtered.columns)
+    scene = convolution_scene(picture, filtered, turned=turned, note=note)
+    draw(scene, partial(take_weights, kernel.divisor))
     return conv_code(choice.origin, picture.shape[1], kernel, sliding)
 
 
@@ -32,7 +36,7 @@ def pooling(choice: Choice) -> str:
 def strip(choice: Choice) -> str:
     picture, kernel, sliding, bias, window, largest = choose_strip(choice)
     steps = run_strip(picture, kernel, sliding, window, window, bias)
-    draw(strip_scene(picture, steps, largest=largest), take_weights)
+    draw(strip_scene(picture, steps, largest=largest), partial(take_weights, kernel.divisor))
     return strip_code(choice.origin, picture.shape[1], kernel, sliding, bias, window, largest=largest)
 
 

@@ -103,9 +103,10 @@ def choose() -> Choice:
     return Choice(mode, origin, upload, colored, kernel, mix, weights, divisor, seed)
 
 
-def take_weights(weights: list[list[list[float]]]) -> None:
-    """A weight was changed in the grid: the kernel is the user's own from now on."""
+def take_weights(divisor: float, weights: list[list[list[float]]]) -> None:
+    """A weight was changed in the grid: the kernel is the user's own from now on, and divided as before."""
     st.session_state["conv_kernel"] = OWN_WEIGHTS
+    st.session_state["divisor"] = divisor
     st.session_state["kernel_weights"] = kernel_text(Kernel(np.array(weights)))
 
 

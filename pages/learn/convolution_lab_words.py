@@ -24,20 +24,26 @@ ABOUT = {
 }
 
 
-def size_words(along: Axis) -> str:
-    """How the number of outputs along an axis comes about, and what would keep the picture's size."""
-    window = span(along.kernel, along.dilation)
-    padded = f"{along.size} + 2 × {along.padding}" if along.padding else f"{along.size}"
-    quotient = f"({padded} − {window}) ÷ {along.stride}"
-    if (along.size + 2 * along.padding - window) % along.stride:
+def size_words(rows: Axis, columns: Axis) -> str:
+    """How the numbers of output rows and columns come about, and what would keep the picture's size."""
+    if rows.kernel == columns.kernel:
+        return _along("Output size", rows, "row, and as many columns", "rows, and as many columns")
+    return f"{_along('Output rows', rows, 'row')} {_along('Output columns', columns, 'column')}"
+
+
+def _along(name: str, axis: Axis, one: str, several: str | None = None) -> str:
+    window = span(axis.kernel, axis.dilation)
+    padded = f"{axis.size} + 2 × {axis.padding}" if axis.padding else f"{axis.size}"
+    quotient = f"({padded} − {window}) ÷ {axis.stride}"
+    if (axis.size + 2 * axis.padding - window) % axis.stride:
         quotient = f"⌊{quotient}⌋"
-    words = f"Output size: {quotient} + 1 = {along.positions}."
-    if along.dilation > 1:
-        words += f" With dilation {along.dilation} the {along.kernel} taps span {window} pixels."
-    if along.stride == 1 and window % 2 and along.positions != along.size:
+    words = f"{name}: {quotient} + 1 = {axis.positions}."
+    if axis.dilation > 1:
+        words += f" With dilation {axis.dilation} the {axis.kernel} taps span {window} pixels."
+    if axis.stride == 1 and window % 2 and axis.positions != axis.size:
         words += f" Padding {window // 2} would keep the size."
-    if unseen := int((~along.seen).sum()):
-        words += f" No window ever covers {count(unseen, 'row')}, and as many columns."
+    if unseen := int((~axis.seen).sum()):
+        words += f" No window ever covers {count(unseen, one, several)}."
     return words
 
 

@@ -184,6 +184,13 @@ def test_a_weight_changed_in_the_grid_makes_a_kernel_of_ones_own(server: Server,
     expected = int(pixels()[0, 4, 5]) - 2 * int(pixels()[0, 3, 4])
     expect(lab.locator(".result")).to_have_text(f"= {words(expected)}")
 
+    lab = open_lab(page, server, "?conv_kernel=Gaussian")
+    middle = lab.get_by_label("weight, row 1, column 1")
+    middle.fill("8")
+    middle.press("Enter")
+    expect(page.get_by_label("Weights; a row ends at ;")).to_have_value("1 2 1; 2 8 2; 1 2 1")
+    expect(page.get_by_label("Divided by")).to_have_value("16.00")
+
 
 def test_pooling_and_the_strip_tell_who_won(server: Server, page: Page) -> None:
     lab = open_lab(page, server, "?mode=Pooling")

@@ -140,7 +140,7 @@ def test_pooling_says_what_it_throws_away() -> None:
     ("query", "words"),
     [
         ({"pixels": "8", "taps": "11"}, "The window is larger than the map"),
-        ({"pixels": "8", "conv_padding": "9", "border": "reflect"}, "A reflection"),
+        ({"pixels": "8", "conv_padding": "9", "border": "reflect"}, "too small for padding"),
         ({"mode": POOLING, "pool_padding": "4"}, "wholly in the padding"),
         ({"mode": STRIP, "pixels": "8", "window": "8"}, "larger than the map"),
         ({"conv_kernel": "own weights", "kernel_weights": "1 2; 3"}, "rectangle"),
@@ -171,6 +171,14 @@ def test_a_random_kernel_is_known_by_its_seed() -> None:
     assert weights == scene(open_page(PAGE, conv_kernel="random", kernel_seed="7"))["kernel"]["weights"]
     app = no_exception(app.number_input(key="kernel_seed").set_value(8).run())
     assert weights != scene(app)["kernel"]["weights"]
+
+
+def test_a_kernel_that_is_no_square_tells_rows_and_columns_apart() -> None:
+    app = open_page(PAGE, conv_kernel="own weights", kernel_weights="1 2", conv_stride="3")
+    assert scene(app)["note"] == (
+        "Output rows: ⌊(32 − 1) ÷ 3⌋ + 1 = 11. No window ever covers 21 rows. "
+        "Output columns: (32 − 2) ÷ 3 + 1 = 11. No window ever covers 10 columns."
+    )
 
 
 def test_one_white_pixel_shows_the_kernel() -> None:
