@@ -33,7 +33,9 @@ DIALS = {
     Argument.OUT_CHANNELS: Dial("Output channels", 1, 2048, 16, "Maps that go out: each has its own filter."),
     Argument.KERNEL: Dial("Kernel", 1, 15, 3, "Pixels of a side of the window."),
     Argument.STRIDE: Dial("Stride", 1, 8, 1, "Pixels that the window moves from one position to the next."),
-    Argument.PADDING: Dial("Padding", 0, 8, 0, "Pixels on each side of the map."),
+    Argument.PADDING: Dial(
+        "Padding", 0, 8, 0, "Pixels on each side of the map; a transposed convolution cuts off as many."
+    ),
     Argument.DILATION: Dial("Dilation", 1, 6, 1, "Pixels from one weight of the window to the next."),
     Argument.GROUPS: Dial(
         "Groups", 1, 64, 1, "Parts that the channels are cut into; a filter sees only its own part."
