@@ -1,5 +1,7 @@
 """Convolutions and pooling as torch.nn makes them, each a function with PyTorch's own arguments."""
 
+from collections.abc import Callable
+
 from core.errors import CodeRefused
 from core.layers.adaptive import AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool2d
 from core.layers.convolution import Conv1d, Conv2d
@@ -19,57 +21,36 @@ from core.models.pasted.operators import truth
 from core.models.pasted.own_layers import AlongRow
 from core.models.pasted.values import Value
 
-
-def conv2d(
-    in_channels: Value,
-    out_channels: Value,
-    kernel_size: Value,
-    stride: Value = 1,
-    padding: Value = 0,
-    dilation: Value = 1,
-    groups: Value = 1,
-    bias: Value = True,
-    padding_mode: Value = "zeros",
-    device: Value = None,
-    dtype: Value = None,
-) -> Conv2d:
-    return Conv2d(
-        size(in_channels, "in_channels"),
-        size(out_channels, "out_channels"),
-        kernel=pair(kernel_size, "kernel_size"),
-        stride=pair(stride, "stride"),
-        padding=padding_of(padding, pair),
-        dilation=pair(dilation, "dilation"),
-        bias=truth(bias),
-        groups=positive(groups, "groups"),
-        padding_mode=padding_mode_of(padding_mode),
-    )
+Read = Callable[[Value, str], Value]  # a setting of one axis, or of two
 
 
-def conv1d(
-    in_channels: Value,
-    out_channels: Value,
-    kernel_size: Value,
-    stride: Value = 1,
-    padding: Value = 0,
-    dilation: Value = 1,
-    groups: Value = 1,
-    bias: Value = True,
-    padding_mode: Value = "zeros",
-    device: Value = None,
-    dtype: Value = None,
-) -> Conv1d:
-    return Conv1d(
-        size(in_channels, "in_channels"),
-        size(out_channels, "out_channels"),
-        kernel=single(kernel_size, "kernel_size"),
-        stride=single(stride, "stride"),
-        padding=padding_of(padding, single),
-        dilation=single(dilation, "dilation"),
-        groups=positive(groups, "groups"),
-        bias=truth(bias),
-        padding_mode=padding_mode_of(padding_mode),
-    )
+def _convolution(record: type[Conv1d] | type[Conv2d], read: Read) -> Callable[..., Conv1d | Conv2d]:
+    def convolution(
+        in_channels: Value,
+        out_channels: Value,
+        kernel_size: Value,
+        stride: Value = 1,
+        padding: Value = 0,
+        dilation: Value = 1,
+        groups: Value = 1,
+        bias: Value = True,
+        padding_mode: Value = "zeros",
+        device: Value = None,
+        dtype: Value = None,
+    ) -> Conv1d | Conv2d:
+        return record(
+            size(in_channels, "in_channels"),
+            size(out_channels, "out_channels"),
+            kernel=read(kernel_size, "kernel_size"),
+            stride=read(stride, "stride"),
+            padding=padding_of(padding, read),
+            dilation=read(dilation, "dilation"),
+            bias=truth(bias),
+            groups=positive(groups, "groups"),
+            padding_mode=padding_mode_of(padding_mode),
+        )
+
+    return convolution
 
 
 def conv_transpose2d(
@@ -115,97 +96,73 @@ def conv_transpose1d(
     device: Value = None,
     dtype: Value = None,
 ) -> AlongRow:
-    kernel, step, cut = (
-        single(kernel_size, "kernel_size"),
-        single(stride, "stride"),
-        single(padding, "padding"),
-    )
-    layer = ConvTranspose2d(
-        size(in_channels, "in_channels"),
-        size(out_channels, "out_channels"),
-        kernel=(1, kernel),
-        stride=(1, step),
-        padding=(0, cut),
-        output_padding=(0, single(output_padding, "output_padding")),
-        dilation=(1, single(dilation, "dilation")),
-        groups=positive(groups, "groups"),
-        bias=truth(bias),
+    kernel, step = single(kernel_size, "kernel_size"), single(stride, "stride")
+    cut, extra = single(padding, "padding"), single(output_padding, "output_padding")
+    apart = single(dilation, "dilation")
+    layer = conv_transpose2d(
+        in_channels,
+        out_channels,
+        (1, kernel),
+        (1, step),
+        (0, cut),
+        (0, extra),
+        groups,
+        bias,
+        (1, apart),
+        padding_mode,
     )
     words = f"{layer.in_channels} → {layer.out_channels}, {kernel}, stride {step}, padding {cut}"
     return AlongRow(layer, words)
 
 
-def max_pool2d(
-    kernel_size: Value,
-    stride: Value = None,
-    padding: Value = 0,
-    dilation: Value = 1,
-    return_indices: Value = False,
-    ceil_mode: Value = False,
-) -> MaxPool2d:
-    no_indices(return_indices)
-    window = pair(kernel_size, "kernel_size")
-    return MaxPool2d(
-        window,
-        stride=window if stride is None else pair(stride, "stride"),
-        padding=pair(padding, "padding"),
-        dilation=pair(dilation, "dilation"),
-        ceil_mode=truth(ceil_mode),
-    )
+def _max_pool(record: type[MaxPool1d] | type[MaxPool2d], read: Read) -> Callable[..., MaxPool1d | MaxPool2d]:
+    def max_pool(
+        kernel_size: Value,
+        stride: Value = None,
+        padding: Value = 0,
+        dilation: Value = 1,
+        return_indices: Value = False,
+        ceil_mode: Value = False,
+    ) -> MaxPool1d | MaxPool2d:
+        no_indices(return_indices)
+        window = read(kernel_size, "kernel_size")
+        return record(
+            window,
+            stride=window if stride is None else read(stride, "stride"),
+            padding=read(padding, "padding"),
+            dilation=read(dilation, "dilation"),
+            ceil_mode=truth(ceil_mode),
+        )
+
+    return max_pool
 
 
-def max_pool1d(
-    kernel_size: Value,
-    stride: Value = None,
-    padding: Value = 0,
-    dilation: Value = 1,
-    return_indices: Value = False,
-    ceil_mode: Value = False,
-) -> MaxPool1d:
-    no_indices(return_indices)
-    window = single(kernel_size, "kernel_size")
-    return MaxPool1d(
-        window,
-        stride=window if stride is None else single(stride, "stride"),
-        padding=single(padding, "padding"),
-        dilation=single(dilation, "dilation"),
-        ceil_mode=truth(ceil_mode),
-    )
+def _average_pool(
+    record: type[AvgPool1d] | type[AvgPool2d], read: Read
+) -> Callable[..., AvgPool1d | AvgPool2d]:
+    def average_pool(
+        kernel_size: Value,
+        stride: Value = None,
+        padding: Value = 0,
+        ceil_mode: Value = False,
+        count_include_pad: Value = True,
+        divisor_override: Value = None,
+    ) -> AvgPool1d | AvgPool2d:
+        window = read(kernel_size, "kernel_size")
+        return record(
+            window,
+            stride=window if stride is None else read(stride, "stride"),
+            padding=read(padding, "padding"),
+            ceil_mode=truth(ceil_mode),
+            count_include_pad=truth(count_include_pad),
+        )
+
+    return average_pool
 
 
-def avg_pool2d(
-    kernel_size: Value,
-    stride: Value = None,
-    padding: Value = 0,
-    ceil_mode: Value = False,
-    count_include_pad: Value = True,
-    divisor_override: Value = None,
-) -> AvgPool2d:
-    window = pair(kernel_size, "kernel_size")
-    return AvgPool2d(
-        window,
-        stride=window if stride is None else pair(stride, "stride"),
-        padding=pair(padding, "padding"),
-        ceil_mode=truth(ceil_mode),
-        count_include_pad=truth(count_include_pad),
-    )
-
-
-def avg_pool1d(
-    kernel_size: Value,
-    stride: Value = None,
-    padding: Value = 0,
-    ceil_mode: Value = False,
-    count_include_pad: Value = True,
-) -> AvgPool1d:
-    window = single(kernel_size, "kernel_size")
-    return AvgPool1d(
-        window,
-        stride=window if stride is None else single(stride, "stride"),
-        padding=single(padding, "padding"),
-        ceil_mode=truth(ceil_mode),
-        count_include_pad=truth(count_include_pad),
-    )
+conv1d, conv2d = _convolution(Conv1d, single), _convolution(Conv2d, pair)
+max_pool1d, max_pool2d = _max_pool(MaxPool1d, single), _max_pool(MaxPool2d, pair)
+avg_pool1d, avg_pool2d = _average_pool(AvgPool1d, single), _average_pool(AvgPool2d, pair)
 
 
 def adaptive_avg_pool2d(output_size: Value) -> AdaptiveAvgPool2d:
