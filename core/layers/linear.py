@@ -41,9 +41,17 @@ class Linear:
                 "The linear layer is made for another number of features.",
                 expected=f"{self.in_features} features",
                 found=f"{input_shape[-1]}, of {shape_text(input_shape)}",
-                fix=f"Use Linear({input_shape[-1]}, {self.out_features}), or change what comes before it.",
+                fix=self._fix(input_shape),
             )
         return *input_shape[:-1], self.out_features
+
+    def _fix(self, input_shape: Shape) -> str:
+        """What to do where the features differ; of maps, it is mostly the flattening that is missing."""
+        if len(input_shape) == 3:
+            values = prod(input_shape)
+            made = "" if values == self.in_features else f", and use Linear({values}, {self.out_features})"
+            return f"Flatten the maps before it, torch.flatten(x, 1){made}."
+        return f"Use Linear({input_shape[-1]}, {self.out_features}), or change what comes before it."
 
     def macs(self, input_shape: Shape) -> int:
         """N_in x N_out, for each vector along the last axis."""

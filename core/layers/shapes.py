@@ -48,12 +48,19 @@ def sequence_of(shape: Shape, layer: str, channels: int | None = None) -> Pair:
 def check_channels_of(shape: Shape, layer: str, channels: int | None) -> None:
     """Raises LayerError where `shape` has another number of channels than the layer is made for."""
     if channels is not None and shape[0] != channels:
+        fix = f"Make the layer for {_channels(shape[0])}, or change the layer before it."
+        if channels in shape[1:]:
+            fix = f"Channels come first, (C, H, W): leave out what moved the {channels} from there."
         raise LayerError(
             f"{layer} is made for another number of channels.",
-            expected=f"{channels} channels",
+            expected=_channels(channels),
             found=f"{shape[0]}, of {shape_text(shape)}",
-            fix=f"Make the layer for {shape[0]} channels, or change the layer before it.",
+            fix=fix,
         )
+
+
+def _channels(number: int) -> str:
+    return "1 channel" if number == 1 else f"{number} channels"
 
 
 def kind_of(shape: Shape) -> str:

@@ -75,16 +75,31 @@ def _of_module(module: Module, name: str) -> Value:
                 return bound(cls.members[name], module)
     if name in PAIRS and module.kind.startswith("Conv"):
         return getattr(module.record, PAIRS[name])
-    if name in module.options:
+    if name in module.options and name != "bias":
         return module.options[name]
     found = module_method(module, name)
     if found is None:
+        start = _misspelt_start(module)
+        if start:
+            raise CodeRefused(
+                f"`{clipped(start.name)}` is never called: it isn't the name of __init__.",
+                fix="Write __init__ with two underscores before and after it.",
+                line=start.line,
+            )
         raise CodeRefused(
             f"The {clipped(module.kind)} has no `{clipped(name)}`.",
             found=f"its names are {clipped(', '.join(module.attributes)) or 'none'}",
             fix="Use a name that __init__ sets, spelled the same.",
         )
     return found.value
+
+
+def _misspelt_start(module: Module) -> Function | None:
+    """What should have been the module's __init__."""
+    members = module.cls.members if module.cls else {}
+    names = [name for name in members if name.strip("_") in ("init", "int") and name != "__init__"]
+    found = members[names[0]] if names and "__init__" not in members else None
+    return found if isinstance(found, Function) else None
 
 
 def bound(member: Value, module: Module) -> Value:

@@ -103,6 +103,7 @@ def _layer(reader: Statements, kind: str, positional: list[Value], named: dict[s
         fill(module, [*positional, *([named] if named else [])])
         return module
     if kind in LAYERS:
+        _refuse_tensor_settings(kind, (*positional, *named.values()))
         call = LAYERS[kind]
         made = call_native(f"nn.{kind}", call, positional, named)
         options = dict(signature_of(call).bind(*positional, **named).arguments)
@@ -119,8 +120,23 @@ def _layer(reader: Statements, kind: str, positional: list[Value], named: dict[s
     raise CodeRefused(
         f"`nn.{clipped(kind)}` isn't a layer that can be read here.",
         expected="convolutions, pooling, Linear, normalization, activations, dropout and containers",
-        fix="Leave it out, or replace it by one of these.",
+        fix=f"Write nn.{meant}."
+        if (meant := _meant(kind))
+        else "Leave it out, or replace it by one of these.",
     )
+
+
+def _meant(kind: str) -> str | None:
+    """The layer or container whose name is `kind` but for capitals."""
+    return next((name for name in (*LAYERS, *CONTAINERS) if name.lower() == kind.lower()), None)
+
+
+def _refuse_tensor_settings(kind: str, values: Iterable[Value]) -> None:
+    if any(holds_tensor(value) for value in values):
+        raise CodeRefused(
+            f"nn.{kind}(...) makes a layer: its brackets take settings, and no tensor.",
+            fix=f"Make it in __init__, self.layer = nn.{kind}(...), and call self.layer(x) here.",
+        )
 
 
 def make_object(
@@ -180,7 +196,9 @@ def run_default(
     if module.record is None and module.make is None:
         kind = clipped(module.kind)
         raise CodeRefused(
-            f"{kind} has no forward.", fix="Write def forward(self, x), or call the layers in it."
+            f"{kind} has no forward.",
+            fix="Write def forward(self, x), or call the layers in it.",
+            line=module.cls.line if module.cls else None,
         )
     return tensor.trace.layer(module, tensor)
 

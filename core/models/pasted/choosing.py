@@ -19,6 +19,7 @@ from core.models.pasted.values import (
     named_modules,
 )
 
+_LOWERED = {name.lower() for name in (*LAYERS, *CONTAINERS)}
 STEPS_A_STATEMENT = 30_000
 ADDING = ("append", "extend", "insert", "update", "add_module")
 
@@ -50,11 +51,13 @@ def chosen(reader: Statements, tree: ast.Module, name: str | None) -> Choice:
     script = _Script()
     _read(reader, tree.body, script)
     if script.broken is not None and name is None:
+        _refuse_keras(tree)
         raise script.broken
     names = _candidates(script.found, tree)
     if not names:
         if script.broken is not None:
             raise script.broken
+        _refuse_what_is_no_network(reader, tree)
         first = script.first
         raise CodeRefused(
             "There is no network in this code.",
@@ -66,6 +69,38 @@ def chosen(reader: Statements, tree: ast.Module, name: str | None) -> Choice:
     picked = name if name in names else names[-1]
     module = _made(reader, picked, script.found[picked])
     return Choice(picked, tuple(names), tuple(_notes(script, module)), module)
+
+
+KERAS = {"Conv2D", "Dense", "MaxPooling2D", "keras", "tensorflow"}
+
+
+def _refuse_what_is_no_network(reader: Statements, tree: ast.Module) -> None:
+    """Raises CodeRefused for what is often pasted in place of a network."""
+    _refuse_keras(tree)
+    made = [value.what for value in reader.top.names.values() if isinstance(value, Opaque)]
+    model = next((what for what in made if what.startswith("torchvision.models.")), None)
+    if model is not None:
+        raise CodeRefused(
+            f"The code of `{clipped(model)}` isn't in what was pasted.",
+            fix="Choose it among the torchvision models, or paste the code of its classes.",
+        )
+    forward = reader.top.names.get("forward")
+    if isinstance(forward, Function):
+        raise CodeRefused(
+            "forward stands here without its class.",
+            fix="Paste the class from its first line, class ...(nn.Module):, on.",
+            line=forward.line,
+        )
+
+
+def _refuse_keras(tree: ast.Module) -> None:
+    words = {getattr(node, "id", getattr(node, "attr", None)) for node in ast.walk(tree)}
+    if words & KERAS:
+        raise CodeRefused(
+            "This is Keras code, and PyTorch is read here.",
+            fix="Write Conv2D(32, (3, 3)) as nn.Conv2d(channels, 32, 3), and Dense(10) as "
+            "nn.Linear(features, 10).",
+        )
 
 
 def _read(reader: Statements, statements: Iterable[ast.stmt], script: _Script) -> None:
@@ -162,7 +197,7 @@ def _makes_network(reader: Statements, statement: ast.stmt) -> bool:
             case ast.Attribute(value=ast.Call() as inner):
                 value = inner
             case ast.Attribute(attr=name):
-                return name in LAYERS or name in CONTAINERS
+                return name.lower() in _LOWERED
             case ast.Name(id=name):
                 made = reader.top.names.get(name)
                 return name in CONTAINERS or (isinstance(made, PastedClass) and made.is_module)

@@ -14,7 +14,7 @@ from core.models.fitting import FittingSides, fitting_sides, misfit, wanted_feat
 from core.models.pasted.choosing import Choice, chosen
 from core.models.pasted.place import MOST_STEPS, Place
 from core.models.pasted.source import parse
-from core.models.pasted.statements import Statements
+from core.models.pasted.statements import MissingValue, Statements
 from core.models.pasted.trace import Stopped, Trace, holds_tensor
 from core.models.pasted.values import Module, named_modules
 from core.models.walk import LayerRow, Walk
@@ -44,7 +44,7 @@ class PastedNetwork:
             CodeRefused: forward does what can't be followed.
         """
         walk = self._walked(input_shape, Place())
-        if walk.error is None or wanted_features(walk.rows[-1]) is None:
+        if walk.error is None or wanted_features(walk.rows[-1]) is None or _unflattened(walk.rows[-1]):
             return walk
         sides = self.fitting_sides(input_shape)
         if sides is None:
@@ -103,6 +103,10 @@ class PastedNetwork:
                 output = reader.call(root, [trace.picture()], {})
             except Stopped:
                 return trace.walk
+            except MissingValue as missing:
+                if missing.line is not None:
+                    raise
+                raise _too_many_inputs(root, missing) from None
         except RecursionError:
             raise _too_deep(place) from None
         if not holds_tensor(output):
@@ -132,6 +136,20 @@ def read_network(source: str, name: str | None = None) -> PastedNetwork:
     except RecursionError:
         raise _too_deep(reader.place) from None
     return PastedNetwork(choice.name, choice.names, choice.notes, choice.module, cleaned)
+
+
+def _unflattened(row: LayerRow) -> bool:
+    """Whether maps reach a Linear: no other pictures are what it needs."""
+    return isinstance(row.record, Linear) and len(row.input) == 3
+
+
+def _too_many_inputs(root: Module, missing: MissingValue) -> CodeRefused:
+    return CodeRefused(
+        f"The forward of {root.kind} takes more than one tensor, and one is given here.",
+        found=f"no value for {', '.join(missing.names)}",
+        fix="Inspect the part of it that takes one tensor, or give the others a default value.",
+        line=root.cls.line if root.cls else root.line,
+    )
 
 
 def _too_deep(place: Place) -> CodeRefused:

@@ -1,12 +1,14 @@
 """Pasted text as Python source and its syntax tree; a line keeps the number that it has in the text."""
 
 import ast
+import re
 from collections.abc import Callable
 from textwrap import dedent
 
 from core.errors import CodeRefused
 
 LONGEST = 20_000  # characters
+PRINTED = re.compile(r"^\s*\([\w.]+\): \w+\(", re.MULTILINE)
 FENCES = ("```", "~~~")
 INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060")) | {0xA0: " "}
 
@@ -42,6 +44,17 @@ def _tree(source: str) -> ast.Module:
     try:
         return ast.parse(source)
     except SyntaxError as error:
+        if PRINTED.search(source):
+            raise CodeRefused(
+                "This is what print(model) shows, and no Python.",
+                fix="Paste the code that makes the network: nn.Sequential(...), or its class.",
+            ) from None
+        if error.msg == "unexpected indent" and "class " not in source:
+            raise CodeRefused(
+                "The code starts in the middle of a class.",
+                fix="Paste the class from its first line, class ...(nn.Module):, on.",
+                line=error.lineno,
+            ) from None
         raise CodeRefused(
             f"This is not valid Python: {error.msg.rstrip('?.')}.",
             fix="Check brackets, commas, colons and indentation around this line.",

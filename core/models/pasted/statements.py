@@ -344,6 +344,9 @@ def bind(function: Function, positional: list[Value], named: dict[str, Value]) -
     if arguments.vararg is not None:
         found[arguments.vararg.arg] = tuple(extra)
     elif extra:
+        if function.owner and function.kind == "method" and names[:1] != ["self"]:
+            fix = f"Write self first: def {clipped(function.name)}({', '.join(['self', *names])})."
+            raise CodeRefused(f"{clipped(function.name)} doesn't take self.", fix=fix, line=function.line)
         raise CodeRefused(
             f"{clipped(function.name)} takes fewer arguments.",
             expected=f"at most {len(names)}",

@@ -117,3 +117,21 @@ class TestReach:
 def _extent(touched: torch.Tensor) -> int:
     places = touched.nonzero().flatten()
     return int(places[-1] - places[0]) + 1 if len(places) else 0
+
+
+def test_a_layer_without_bias_has_none_to_fill() -> None:
+    source = """\
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 3, bias=False)
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d) and layer.bias is not None:
+                layer.bias.data.zero_()
+
+    def forward(self, x):
+        return self.conv(x)
+"""
+    for bias, parameters in ((False, 216), (True, 224)):
+        network = read_network(source.replace("bias=False", f"bias={bias}"))
+        assert network.walk((3, 8, 8)).parameters == parameters

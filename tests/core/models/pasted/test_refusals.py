@@ -87,6 +87,38 @@ REFUSED = {
     "a base that is no module": ("class Net(nn.Modul):\n    pass", 1, "isn't made from nn.Module"),
     "a missing comma": ("nn.Sequential(\n    nn.ReLU()\n    nn.Tanh())", 2, "not valid Python"),
     "lines from a class": ("self.conv = nn.Conv2d(1, 2, 3)", 1, "`self` isn't defined"),
+    "lower-case names": (
+        "net = nn.sequential(\n    nn.conv2d(1, 2, 3),\n    nn.relu())",
+        2,
+        "Write nn.Conv2d.",
+    ),
+    "Keras": (
+        "from tensorflow.keras import layers\nmodel = keras.Sequential([layers.Dense(10)])",
+        None,
+        "Keras",
+    ),
+    "Keras without its imports": ("model = Sequential()\nmodel.add(Conv2D(32, (3, 3)))", None, "Keras"),
+    "a pretrained model alone": (
+        "from torchvision import models\nm = models.resnet18()\nm.fc = nn.Linear(512, 2)",
+        None,
+        "Choose it among the torchvision models",
+    ),
+    "forward alone": ("    def forward(self, x):\n        return self.act(x)", 1, "without its class"),
+    "the second half of a class": (
+        "        self.act = nn.ReLU()\n\n    def forward(self, x):\n        return self.act(x)",
+        1,
+        "from its first line",
+    ),
+    "what print(model) shows": (
+        "Net(\n  (conv1): Conv2d(1, 6, kernel_size=(5, 5), stride=(1, 1))\n)",
+        None,
+        "what print(model) shows",
+    ),
+    "a misspelt __init__": (module().replace("__init__(self)", "_init_(self)"), 2, "two underscores"),
+    "a forward without self": (module().replace("forward(self, x)", "forward(x)"), 6, "(self, x)"),
+    "a forward of two": (module().replace("(self, x)", "(self, x, y)"), 1, "more than one tensor"),
+    "a tensor for a layer's settings": (module(done="return nn.ReLU(x)"), 7, "and no tensor"),
+    "no forward": ("class Net(nn.Module):\n    act = 1\n", 1, "Write def forward(self, x)"),
     "no end of the recursion": (module("self.net = Net()"), None, "too deep"),
 }
 
