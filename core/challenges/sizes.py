@@ -77,7 +77,7 @@ class OutputSide(Exercise):
                 f"padding, which leaves not {unseen} rows of the map itself."
             )
         else:
-            return Verdict(True, f"{rows} windows end at row {end}, and {unseen} rows are never seen.")
+            return Verdict(True, f"{rows} windows end at row {end}, which leaves {unseen} unseen.")
         return Verdict(False, why)
 
     @property

@@ -18,7 +18,8 @@ class Formula:
     def latex(self) -> str:
         """Symbols and steps below each other, aligned at their equals signs."""
         left, right = self.symbols.rsplit(" = ", 1)
-        lines = [f"{left} &= {right}", *(step.replace("=", "&=", 1) for step in self.steps)]
+        steps = [step for step in self.steps if step != f"= {right}"]  # "0" is its own value
+        lines = [f"{left} &= {right}", *(step.replace("=", "&=", 1) for step in steps)]
         return r"\begin{aligned} " + r" \\[4pt] ".join(lines) + r" \end{aligned}"
 
 

@@ -122,5 +122,8 @@ def _plus(biases: int) -> str:
 def _groups_note(layer: Conv1d | Conv2d | ConvTranspose2d) -> str:
     if layer.groups == 1:
         return ""
+    if isinstance(layer, ConvTranspose2d):
+        made = layer.out_channels // layer.groups
+        return f"In {layer.groups} groups, a channel goes into only {made} of {layer.out_channels} channels."
     seen = layer.in_channels // layer.groups
     return f"In {layer.groups} groups, a filter sees only {seen} of {layer.in_channels} channels."

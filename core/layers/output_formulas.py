@@ -93,10 +93,14 @@ def _windows_formula(windows: Windows, axis: _Axis, layer: Layer) -> Formula:
     up, whole = windows.ceil_mode, windows.quotient.denominator == 1
     i = axis.index
     around = f"P{i}" if same else f"2p{i}"
-    symbols = fraction(f"{axis.letter} + {around} - d{i}(k{i} - 1) - 1", f"s{i}")
     last = " - 1" if windows.dropped else ""
     padding = number(sum(windows.padding)) if same else times(2, before)
-    taps = f"{number(windows.size)} + {padding} - {times(dilation, f'({kernel} - 1)')} - 1"
+    if isinstance(layer, AvgPool1d | AvgPool2d):  # they have no dilation
+        span, spanned = f"k{i}", str(kernel)
+    else:
+        span, spanned = f"d{i}(k{i} - 1) - 1", f"{times(dilation, f'({kernel} - 1)')} - 1"
+    symbols = fraction(f"{axis.letter} + {around} - {span}", f"s{i}")
+    taps = f"{number(windows.size)} + {padding} - {spanned}"
     room = fraction(number(windows.room), str(stride))
     steps = [
         f"= {rounded(fraction(taps, str(stride)), up=up)} + 1{last}",
@@ -109,27 +113,26 @@ def _windows_formula(windows: Windows, axis: _Axis, layer: Layer) -> Formula:
         axis.quantity,
         f"{axis.left} = {rounded(symbols, up=up)} + 1{last}",
         tuple(steps),
-        " ".join(
-            note for note in (_same_note(windows) if same else "", windows_note(windows, axis.pixel)) if note
-        ),
+        " ".join(filter(None, (_same_note(windows) if same else "", _windows_note(windows, axis.pixel)))),
     )
 
 
-def windows_note(windows: Windows, pixel: str) -> str:
+def _windows_note(windows: Windows, pixel: str) -> str:
     """What a window leaves out or reaches beyond, in words; `pixel` is "row", "column" or "step"."""
-    notes = []
+    notes, both = [], " and " in pixel
     if windows.dropped:
         notes.append(f"The last window would begin in the padding after the last {pixel}: it is dropped.")
     if windows.beyond:
-        notes.append(f"The last window reaches {_count(windows.beyond, pixel)} beyond the edge.")
+        edge = "padding" if windows.padding[1] else "edge"
+        notes.append(f"The last window reaches {_count(windows.beyond, pixel)} beyond the {edge}.")
     if windows.unseen_at_end:
-        verb = "is" if windows.unseen_at_end == 1 and " " not in pixel else "are"
+        verb = _is(windows.unseen_at_end, both)
         notes.append(f"The last {_count(windows.unseen_at_end, pixel, one='')} {verb} never seen.")
     elif windows.quotient.denominator > 1 and not windows.ceil_mode:
-        notes.append(f"Only padding is left over at the end: the last {pixel} is seen.")
+        notes.append(f"Only padding is left over at the end: the last {pixel} {_is(1, both)} seen.")
     if windows.skipped:
         why = "between the windows" if windows.stride > windows.span else "by the holes of the dilated window"
-        notes.append(f"{_count(windows.skipped, pixel).capitalize()} {_is(windows.skipped)} skipped {why}.")
+        notes.append(f"{_count(windows.skipped, pixel)} {_is(windows.skipped, both)} skipped {why}.")
     return " ".join(notes)
 
 
@@ -206,10 +209,9 @@ def letters(axes: int) -> tuple[str, ...]:
 
 def _count(count: int, pixel: str, one: str = "1 ") -> str:
     """ "1 row", "2 columns", "2 rows and 2 columns"; for one, `one` stands for the number."""
-    if count == 1:
-        return one + pixel
-    return " and ".join(f"{count} {word}s" for word in pixel.split(" and "))
+    words = pixel.split(" and ")
+    return " and ".join(f"{one}{word}" if count == 1 else f"{count} {word}s" for word in words)
 
 
-def _is(count: int) -> str:
-    return "is" if count == 1 else "are"
+def _is(count: int, both: bool) -> str:
+    return "is" if count == 1 and not both else "are"

@@ -16,7 +16,7 @@ from core.layers.formula import exact
 from core.layers.formulas import Formula, macs_formula, output_formulas, parameter_formula, parameter_text
 from core.layers.layer import Layer
 from core.layers.linear import Flatten, Linear
-from core.layers.pooling import MaxPool2d
+from core.layers.pooling import AvgPool2d, MaxPool2d
 from core.layers.shapes import Shape
 from core.layers.transposed import ConvTranspose2d
 from core.models.pasted.own_layers import GroupNorm
@@ -143,10 +143,47 @@ def test_pixels_between_the_windows_are_told():
 def test_ceil_mode_writes_a_ceiling_and_what_it_drops():
     (size,) = output_formulas(MaxPool2d((3, 3), (2, 2), ceil_mode=True), (1, 6, 6))
     assert r"= \left\lceil 1.5 \right\rceil + 1" in size.steps
-    assert size.note == "The last window reaches 1 row and column beyond the edge."
+    assert size.note == "The last window reaches 1 row and 1 column beyond the edge."
     (dropped,) = output_formulas(MaxPool2d((2, 2), (3, 3), (1, 1), ceil_mode=True), (1, 5, 5))
     assert "= 2 + 1 - 1" in dropped.steps
     assert "it is dropped" in dropped.note
+
+
+@pytest.mark.parametrize(
+    ("layer", "side", "note"),
+    [
+        (
+            Conv2d(1, 1, (3, 3), (2, 2), (1, 1)),
+            12,
+            "Only padding is left over at the end: the last row and column are seen.",
+        ),
+        (Conv2d(1, 1, (1, 1), (2, 2)), 3, "1 row and 1 column are skipped between the windows."),
+        (
+            MaxPool2d((3, 3), (2, 2), (1, 1), ceil_mode=True),
+            6,
+            "The last window reaches 1 row and 1 column beyond the padding.",
+        ),
+    ],
+)
+def test_what_happens_to_rows_and_columns_alike_is_said_of_both(layer: Layer, side: int, note: str) -> None:
+    (size,) = output_formulas(layer, (1, side, side))
+    assert size.note == note
+
+
+def test_average_pooling_has_no_dilation_in_its_formula() -> None:
+    (size,) = output_formulas(AvgPool2d((3, 3), (2, 2)), (1, 8, 8))
+    assert size.symbols == r"H' = W' = \left\lfloor \frac{H + 2p - k}{s} \right\rfloor + 1"
+    assert size.steps[0] == r"= \left\lfloor \frac{8 + 2 \times 0 - 3}{2} \right\rfloor + 1"
+
+
+def test_what_is_nothing_is_written_once() -> None:
+    formula = parameter_formula(MaxPool2d((2, 2), (2, 2)))
+    assert formula.latex == r"\begin{aligned} \text{parameters} &= 0 \end{aligned}"
+
+
+def test_groups_of_a_transposed_convolution_share_its_outputs_out() -> None:
+    note = parameter_formula(ConvTranspose2d(8, 4, (3, 3), groups=2)).note
+    assert note == "In 2 groups, a channel goes into only 2 of 4 channels."
 
 
 def test_groups_show_the_division():
