@@ -28,7 +28,7 @@ LABELS = {  # of the fields that are set by hand; what reaches a layer decides t
 WORDS = ("same", "valid")
 FROM_ZERO = ("padding", "output_padding")
 MOST = 65_536
-PADDING = 64  # the largest on offer, unless the layer came with more
+PADDING = 64  # the largest on offer, but for the one that the layer came with
 NARROW = 79  # pixels: four controls stand in one row
 
 
@@ -76,7 +76,8 @@ def _pair(name: str, value: Any, key: str, both: bool, words: bool) -> Any:
         return rows, st.number_input("×", least, MOST, columns, key=f"{key}-columns", width=NARROW)
     if name == "padding" and words:
         given = value if isinstance(value, str) else value[0]
-        choices = [*WORDS, *range(max(PADDING, 0 if isinstance(given, str) else given) + 1)]
+        numbers = set(range(PADDING + 1)) | ({given} - set(WORDS))
+        choices = [*WORDS, *sorted(numbers)]
         chosen = st.selectbox(LABELS[name], choices, choices.index(given), key=key, width=NARROW)
         return chosen if isinstance(chosen, str) else (chosen, chosen)
     side = st.number_input(LABELS[name], least, MOST, value[0], key=key, width=NARROW)

@@ -324,3 +324,15 @@ def test_the_code_of_a_torchvision_model_makes_it() -> None:
     exec(app.code[0].value, space)
     assert sum(parameter.numel() for parameter in space["model"].parameters()) == 1_235_496
     assert space["logits"].shape == (1, 1000)
+
+
+def test_a_network_from_a_link_that_no_memory_holds_says_so() -> None:
+    app = open_page(PAGE, network_source="Build by hand", stack=".".join(["transposed1-k1-s65536"] * 64))
+    assert "larger than any memory" in app.error[0].value
+
+
+def test_a_link_with_a_large_padding_offers_that_beside_the_usual_ones() -> None:
+    app = open_page(PAGE, network_source="Build by hand", stack="conv1-k1-p65536")
+    [padding] = [box for box in app.selectbox if box.label == "Padding"]
+    assert padding.value == 65536
+    assert padding.options == ["same", "valid", *map(str, range(65)), "65536"]
