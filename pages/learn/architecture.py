@@ -7,6 +7,7 @@ from pages.learn.architecture_presets import choose_preset
 from pages.learn.architecture_registry import choose_model
 from pages.learn.architecture_source import Choice
 from pages.learn.stack_builder import choose_stack
+from pages.shared.drawing import figures_first
 from pages.shared.errors import errors_shown
 from pages.shared.page import open_page
 
@@ -63,11 +64,16 @@ def show_answer(choice: Choice, given: Input, width: int) -> None:
             walk = choice.walk(shape)
             show_problem(walk)
             draw(walk, width)
+            if not choice.slow_memory:
+                with totals:
+                    show_totals(choice, walk, given)
+            figures_first()
         with st.container(key="details"):
             choice.show_rows(walk)
             show_details(choice, walk, given)
-        with totals:  # last, for the memory of a large model takes seconds to find
-            show_totals(choice, walk, given)
+        if choice.slow_memory:
+            with totals:
+                show_totals(choice, walk, given)
 
 
 open_page(

@@ -38,6 +38,7 @@ def choose_model() -> Choice:
         own=(channels, *facts.size),
         walk=lambda shape: _walk(name, shape),
         memory=lambda walk, batch, dtype: _memory(name, walk.input_shape).of_batch(batch, dtype),
+        slow_memory=True,
         code=lambda shape: CODE.format(name=name, shape=", ".join(map(str, shape))),
     )
 

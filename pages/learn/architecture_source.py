@@ -26,5 +26,6 @@ class Choice:
     code: Callable[[Shape], str] | None = None  # its PyTorch source for an input; raises LayerError
     editable: bool = False  # whether that code can go on in the editor
     memory: Callable[[Walk, int, Dtype], WalkMemory] = _memory_of_rows  # of a walk without a problem
+    slow_memory: bool = False  # whether to find that takes seconds
     show_rows: Callable[[Walk], None] = _nothing  # what the source itself says of the walk
     shows_rows: bool = False  # whether it says that among its own controls

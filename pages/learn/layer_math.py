@@ -8,7 +8,7 @@ from pages.learn.layer_kinds import EXAMPLES, PURPOSES, SQUARE_ONLY, USUAL, USUA
 from pages.learn.layer_results import show_answer, show_code, show_formulas, show_link
 from pages.learn.layer_sweep import show_sweep
 from pages.learn.layer_values import DEFAULTS, set_values
-from pages.shared.drawing import draw
+from pages.shared.drawing import draw, figures_first
 from pages.shared.errors import show_error
 from pages.shared.page import ASSETS, open_page
 
@@ -69,7 +69,8 @@ def explore() -> None:
             board.show_mends(setting)
     formulas, beside = st.columns(2, gap="large")
     with beside:
-        show_sweep(setting, board)  # before the formulas, which take the browser longest
+        show_sweep(setting, board)
+        figures_first()
         if problem is None:
             show_code(setting, batch)
         show_link()

@@ -1,10 +1,13 @@
 """Inline SVG on a page, changed in place: no reload and no blank while a slider moves."""
 
+import time
 from collections.abc import Callable
 
 import streamlit as st
 
 from pages.shared.page import ASSETS
+
+BREATH = 0.03  # seconds; the browser draws at once what reaches it within 10 ms
 
 _component = st.components.v2.component(
     "layer_picture",
@@ -21,3 +24,8 @@ def draw(svg: str, *, key: str, on_pick: Callable[[], None] | None = None) -> No
     """
     callbacks = {"on_picked_change": on_pick} if on_pick else {}
     _component(key=key, data={"svg": svg}, **callbacks)
+
+
+def figures_first() -> None:
+    """Let the browser draw what it has been sent, before what takes it longer, such as formulas."""
+    time.sleep(BREATH)

@@ -47,7 +47,6 @@ class Case:
 TITLE = "document.querySelector('.gtitle')?.textContent"
 ARCHITECTURE = (
     "inside('network-drawing')?.querySelector('svg.volumes')?.ariaLabel",
-    "document.querySelector('.architecture tbody')?.textContent",
     "document.querySelector('dl.totals')?.textContent",
 )
 CASES = (
