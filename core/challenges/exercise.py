@@ -101,6 +101,17 @@ class Exercise(ABC):
         return source_of(self.layers(answer))
 
 
+@dataclass(frozen=True)
+class OnSquareMap(Exercise):
+    """An exercise on one map of `side` × `side` pixels."""
+
+    side: int
+
+    @property
+    def input_shape(self) -> Shape:
+        return 1, self.side, self.side
+
+
 def square(number: int) -> Pair:
     """The same for rows and columns."""
     return number, number

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Self
 
-from core.challenges.exercise import Answer, Exercise, OpenNumber, Verdict, square
+from core.challenges.exercise import Answer, Exercise, OnSquareMap, OpenNumber, Verdict, square
 from core.layers.convolution import Conv2d
 from core.layers.formula import Formula, times
 from core.layers.formulas import output_formulas, parameter_formula
@@ -14,10 +14,9 @@ from core.layers.shapes import Shape
 
 
 @dataclass(frozen=True)
-class SameReach(Exercise):
+class SameReach(OnSquareMap):
     title = "The same view with dilation"
 
-    side: int
     kernel: int  # of the convolution to stand in for, odd
     padding: int
 
@@ -40,10 +39,6 @@ class SameReach(Exercise):
     @property
     def solution(self) -> dict[str, int]:
         return {"dilation": (self.kernel - 1) // 2, "padding": self.padding}
-
-    @property
-    def input_shape(self) -> Shape:
-        return 1, self.side, self.side
 
     def layers(self, answer: Answer) -> tuple[Layer, ...]:
         return (self._dilated(answer),)

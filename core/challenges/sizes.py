@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Self
 
-from core.challenges.exercise import Answer, Exercise, OpenNumber, Verdict, named, square
+from core.challenges.exercise import Answer, Exercise, OnSquareMap, OpenNumber, Verdict, named, square
 from core.layers.convolution import Conv2d
 from core.layers.elementwise import Activation
 from core.layers.formula import Formula
@@ -19,11 +19,10 @@ from core.layers.windows import Windows
 
 
 @dataclass(frozen=True)
-class OutputSide(Exercise):
+class OutputSide(OnSquareMap):
     title = "How large is the map?"
     drawing_tells = True
 
-    side: int
     kernel: int
     stride: int
     padding: int
@@ -56,10 +55,6 @@ class OutputSide(Exercise):
     @property
     def solution(self) -> dict[str, int]:
         return {"rows": self._windows.positions, "unseen": self._windows.unseen_at_end}
-
-    @property
-    def input_shape(self) -> Shape:
-        return 1, self.side, self.side
 
     def layers(self, answer: Answer) -> tuple[Layer, ...]:
         return (Conv2d(1, 1, square(self.kernel), square(self.stride), square(self.padding)),)
@@ -94,10 +89,9 @@ class OutputSide(Exercise):
 
 
 @dataclass(frozen=True)
-class KeepSize(Exercise):
+class KeepSize(OnSquareMap):
     title = "Keep the size"
 
-    side: int
     kernel: int
     dilation: int
 
@@ -119,10 +113,6 @@ class KeepSize(Exercise):
     @property
     def solution(self) -> dict[str, int]:
         return {"padding": self.dilation * (self.kernel - 1) // 2}
-
-    @property
-    def input_shape(self) -> Shape:
-        return 1, self.side, self.side
 
     def layers(self, answer: Answer) -> tuple[Layer, ...]:
         padding, dilation = square(answer["padding"]), square(self.dilation)
@@ -244,10 +234,10 @@ class LinearAfter(Exercise):
 
 
 @dataclass(frozen=True)
-class PoolAll(Exercise):
-    title = "Pool without losing a row"
+class PoolAll(OnSquareMap):
+    """The side is odd."""
 
-    side: int  # odd
+    title = "Pool without losing a row"
 
     @classmethod
     def draw(cls, random: Random) -> Self:
@@ -268,10 +258,6 @@ class PoolAll(Exercise):
     @property
     def solution(self) -> dict[str, int]:
         return {"kernel": 3, "padding": 1}
-
-    @property
-    def input_shape(self) -> Shape:
-        return 1, self.side, self.side
 
     def layers(self, answer: Answer) -> tuple[Layer, ...]:
         return (self._pool(answer),)
