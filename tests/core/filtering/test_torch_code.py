@@ -31,7 +31,7 @@ def run(code: str) -> dict:
     return names
 
 
-def agrees(tensor, expected: np.ndarray) -> None:
+def assert_agrees(tensor, expected: np.ndarray) -> None:
     np.testing.assert_allclose(tensor[0].numpy(), expected, rtol=0, atol=1e-6)
 
 
@@ -39,9 +39,9 @@ def agrees(tensor, expected: np.ndarray) -> None:
 @pytest.mark.parametrize("size", [9, 32])
 def test_pictures_of_every_origin(origin, size, capsys):
     colors = lab_picture(photo(origin), size) if isinstance(origin, Photo) else pattern(origin, size)
-    agrees(run(conv_code(origin, size, SOBEL, Sliding()))["x"], grey(colors))
+    assert_agrees(run(conv_code(origin, size, SOBEL, Sliding()))["x"], grey(colors))
     kernel = for_colors(SOBEL, ChannelMix.RED_GREEN)
-    agrees(run(conv_code(origin, size, kernel, Sliding()))["x"], colors)
+    assert_agrees(run(conv_code(origin, size, kernel, Sliding()))["x"], colors)
     assert "torch.Size" in capsys.readouterr().out
 
 
@@ -62,16 +62,16 @@ def test_convolution(kernel, sliding, capsys):
     colors = lab_picture(photo(Photo.FLOWER), 24)
     picture = colors if len(kernel.weights) == 3 else grey(colors)
     output = run(conv_code(Photo.FLOWER, 24, kernel, sliding))["output"]
-    agrees(output, apply_kernel(picture, kernel, sliding).output)
+    assert_agrees(output, apply_kernel(picture, kernel, sliding).output)
 
 
 @pytest.mark.parametrize(("window", "stride", "padding"), [(2, 2, 0), (3, 1, 1), (4, 5, 2)])
 def test_pooling(window, stride, padding, capsys):
     names = run(pool_code(Photo.CHINA, 32, window, stride, padding))
     pooled = pool(grey(lab_picture(photo(Photo.CHINA), 32)), window, stride, padding)
-    agrees(names["largest"], pooled.largest)
-    agrees(names["winners"], pooled.winner)
-    agrees(names["mean"], pooled.mean)
+    assert_agrees(names["largest"], pooled.largest)
+    assert_agrees(names["winners"], pooled.winner)
+    assert_agrees(names["mean"], pooled.mean)
 
 
 @pytest.mark.parametrize("largest", [True, False])
@@ -80,9 +80,9 @@ def test_strip(largest, bias, capsys):
     sliding = Sliding(2, 1)
     names = run(strip_code(Photo.CHINA, 32, SOBEL, sliding, bias, 3, largest=largest))
     strip = run_strip(grey(lab_picture(photo(Photo.CHINA), 32)), SOBEL, sliding, 3, 3, bias)
-    agrees(names["output"], strip.filtered.output)
-    agrees(names["rectified"], strip.rectified)
-    agrees(names["pooled"], strip.pooled.largest if largest else strip.pooled.mean)
+    assert_agrees(names["output"], strip.filtered.output)
+    assert_agrees(names["rectified"], strip.rectified)
+    assert_agrees(names["pooled"], strip.pooled.largest if largest else strip.pooled.mean)
 
 
 def test_a_picture_of_ones_own(tmp_path, monkeypatch, capsys):
@@ -91,4 +91,4 @@ def test_a_picture_of_ones_own(tmp_path, monkeypatch, capsys):
     photo(Photo.FLOWER).save(tmp_path / OWN_FILE, exif=turned)
     monkeypatch.chdir(tmp_path)
     pixels = lab_picture(io.BytesIO((tmp_path / OWN_FILE).read_bytes()), 20)
-    agrees(run(conv_code("own picture", 20, SOBEL, Sliding()))["x"], grey(pixels))
+    assert_agrees(run(conv_code("own picture", 20, SOBEL, Sliding()))["x"], grey(pixels))
