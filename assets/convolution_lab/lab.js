@@ -268,9 +268,10 @@ class Lab {
       this.frames += 1;
       this.root.dataset.frames = this.frames;
       this.moveTo(this.exact);
-      if (this.done >= this.count) this.pause(); else requestAnimationFrame(frame);
+      if (this.done >= this.count) this.pause(); else this.next = requestAnimationFrame(frame);
     };
-    requestAnimationFrame(frame);
+    cancelAnimationFrame(this.next); // of a play that was paused just now
+    this.next = requestAnimationFrame(frame);
   }
 
   pause() {
