@@ -4,7 +4,6 @@ The picture stands still; assets/layer_picture.js moves the window to the cell t
 """
 
 import json
-from collections.abc import Sequence
 from itertools import product
 
 from core.figures.svg import hatching, path, picture, rect, text
@@ -181,12 +180,8 @@ def _hint(rows: Track, columns: Track, transposed: bool) -> str:
     ]
     if untouched:
         fate = "get no value but the bias" if transposed else "never seen"
-        return f"Hatched: {_joined(untouched)} {fate}."
+        return f"Hatched: {' and '.join(untouched)} {fate}."
     return f"Point at the {'input' if transposed else 'output'} to move the window."
-
-
-def _joined(words: Sequence[str]) -> str:
-    return " and ".join(words)
 
 
 def _title(rows: Track, columns: Track, transposed: bool) -> str:

@@ -170,6 +170,13 @@ def test_what_happens_to_rows_and_columns_alike_is_said_of_both(layer: Layer, si
     assert size.note == note
 
 
+def test_settings_get_an_index_only_where_those_of_rows_and_columns_differ() -> None:
+    height, width = output_formulas(Conv2d(1, 1, (3, 3)), (1, 8, 9))
+    assert (height.symbols.count("_h"), width.symbols.count("_w")) == (0, 0)
+    height, width = output_formulas(Conv2d(1, 1, (3, 5)), (1, 8, 8))
+    assert (height.symbols.count("_h"), width.symbols.count("_w")) == (4, 4)
+
+
 def test_average_pooling_has_no_dilation_in_its_formula() -> None:
     (size,) = output_formulas(AvgPool2d((3, 3), (2, 2)), (1, 8, 8))
     assert size.symbols == r"H' = W' = \left\lfloor \frac{H + 2p - k}{s} \right\rfloor + 1"
