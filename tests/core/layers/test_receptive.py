@@ -210,3 +210,12 @@ def test_maps_that_drift_apart_have_no_field():
     halved = reach_after(MaxPool2d((2, 2), (2, 2)), Reach())
     assert joined([halved, Reach()]).field is None
     assert joined([halved, None]) is None
+
+
+def test_a_field_that_repeats_itself_is_kept_by_its_shortest_period():
+    up = reach_after(ConvTranspose2d(1, 1, (4, 4), (2, 2), (1, 1)), Reach())
+    assert [len(sight.spans) for sight in up.sights] == [2, 2]
+    down = reach_after(MaxPool2d((2, 2), (2, 2)), up)
+    assert [(len(sight.spans), sight.shift) for sight in down.sights] == [(1, 1), (1, 1)]
+    again = reach_after(AdaptiveAvgPool2d((4, 4)), up, (1, 8, 8))
+    assert [(len(sight.spans), sight.shift) for sight in again.sights] == [(1, 1), (1, 1)]
