@@ -15,7 +15,8 @@ from core.layers.transposed import ConvTranspose2d
 WIDTH, HEIGHT = 520, 290
 STILL_HEIGHT = 120  # of a sequence
 TOP, BOTTOM = 26, 26  # room for the names above the grids, and for the words below
-GAP = 64  # between the grids
+GAP = 64  # between the grids, at least
+LETTER = 6.2  # width of one in the names above them
 LARGEST_PIXEL = 26
 SMALLEST_RULED = 3.5  # below this, lines between the pixels would hide them
 
@@ -36,10 +37,13 @@ def window_picture(layer: Layer, input_shape: Shape) -> str:
     height = HEIGHT if rows is not STILL else STILL_HEIGHT
     scale = _scale(rows, columns)
     widths = (columns.whole * scale, columns.cells * scale)
-    left = (WIDTH - sum(widths) - GAP) / 2
+    names = _names(rows, columns, transposed)
+    first = widths[1] if transposed else widths[0]
+    gap = min(max(GAP, len(names[transposed]) * LETTER - first), WIDTH - 8 - sum(widths))
+    left = (WIDTH - sum(widths) - gap) / 2
     middle = TOP + (height - TOP - BOTTOM) / 2
-    map_x = left + widths[1] + GAP if transposed else left
-    cells_x = left if transposed else left + widths[0] + GAP
+    map_x = left + widths[1] + gap if transposed else left
+    cells_x = left if transposed else left + widths[0] + gap
     map_y, cells_y = middle - rows.whole * scale / 2, middle - rows.cells * scale / 2
     body = (
         _definitions(scale)
@@ -47,7 +51,8 @@ def window_picture(layer: Layer, input_shape: Shape) -> str:
         + _cells(rows, columns, cells_x, cells_y, scale, transposed)
         + f'<path class="rays" d="{_rays(rows, columns, (map_x, map_y), (cells_x, cells_y), scale)}"/>'
         + _window(rows, columns, map_x, map_y, scale)
-        + _names(rows, columns, map_x, cells_x, transposed)
+        + text("name", map_x, 15, names[0])
+        + text("name", cells_x, 15, names[1])
         + text("words", WIDTH / 2, height - 7, _hint(rows, columns, transposed), "middle")
     )
     data = {
@@ -144,12 +149,11 @@ def _rays(
     )
 
 
-def _names(rows: Track, columns: Track, map_x: float, cells_x: float, transposed: bool) -> str:
+def _names(rows: Track, columns: Track, transposed: bool) -> tuple[str, str]:
+    """What stands above the map, and above the cells."""
     of_map, of_cells = ("output", "input") if transposed else ("input", "output")
     margin = _margin_words(rows, columns, transposed)
-    return text("name", map_x, 15, f"{of_map} {_sides(rows, columns)}{margin}") + text(
-        "name", cells_x, 15, f"{of_cells} {_cell_sides(rows, columns)}"
-    )
+    return f"{of_map} {_sides(rows, columns)}{margin}", f"{of_cells} {_cell_sides(rows, columns)}"
 
 
 def _margin_words(rows: Track, columns: Track, transposed: bool) -> str:

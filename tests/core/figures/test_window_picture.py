@@ -89,6 +89,23 @@ def test_a_transposed_convolution_says_what_gets_no_value() -> None:
     assert "3 rows and 3 columns get no value but the bias" in words(svg)
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [
+        Conv2d(3, 8, (1, 7), (1, 2), (0, 3)),
+        ConvTranspose2d(3, 8, (1, 7), (1, 1), (0, 3)),
+        Conv2d(3, 8, (3, 3), padding=(1, 1)),
+    ],
+)
+@pytest.mark.parametrize("shape", [(3, 224, 17), (3, 256, 7), (3, 256, 256), (3, 12, 100)])
+def test_the_two_names_stand_beside_each_other_and_in_the_picture(layer: Layer, shape: Shape) -> None:
+    names = [part for part in parsed(window_picture(layer, shape)).iter() if part.get("class") == "name"]
+    (left, first), (right, second) = sorted((float(name.get("x", "")), name.text or "") for name in names)
+    assert left >= 0
+    assert left + 6 * len(first) <= right
+    assert right + 6 * len(second) <= WIDTH
+
+
 def test_padding_is_named_and_so_is_what_lies_beyond_the_edge() -> None:
     svg = window_picture(MaxPool2d((3, 3), (2, 2), (1, 1), ceil_mode=True), (1, 6, 6))
     assert "input 6 × 6, padding 1, 1 beyond the edge" in words(svg)
