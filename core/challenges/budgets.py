@@ -30,8 +30,9 @@ class MostFilters(Exercise):
     @property
     def task(self) -> str:
         return (
-            f"A {self.kernel} × {self.kernel} convolution (with bias) over {self.channels} channels may have "
-            f"{self.limit:,} parameters. What is the largest number of filters that fits?"
+            f"A {self.kernel} × {self.kernel} convolution (with bias) over "
+            f"{_counted(self.channels, 'channel')} may have {self.limit:,} parameters. "
+            "What is the largest number of filters that fits?"
         )
 
     @property
@@ -53,12 +54,16 @@ class MostFilters(Exercise):
         filters = answer["filters"]
         found = self._convolution(answer).parameters
         if found > self.limit:
-            return Verdict(False, f"{filters} filters have {found:,} parameters, more than {self.limit:,}.")
+            return Verdict(
+                False, f"{_have(filters, 'filter')} {found:,} parameters, more than {self.limit:,}."
+            )
         more = self._convolution({"filters": filters + 1}).parameters
         if more <= self.limit:
-            why = f"{filters} filters have {found:,} parameters: one more ({more:,}) still fits."
+            why = f"{_have(filters, 'filter')} {found:,} parameters: one more ({more:,}) still fits."
             return Verdict(False, why)
-        return Verdict(True, f"{filters} filters have {found:,} parameters; one more would have {more:,}.")
+        return Verdict(
+            True, f"{_have(filters, 'filter')} {found:,} parameters; one more would have {more:,}."
+        )
 
     @property
     def idea(self) -> str:
@@ -113,7 +118,7 @@ class FewerByGroups(Exercise):
     def judge(self, answer: Answer) -> Verdict:
         layer = self._convolution(answer["groups"])
         layer.output_shape(self.input_shape)
-        given = f"{answer['groups']} groups have {layer.parameters:,} parameters"
+        given = f"{_have(answer['groups'], 'group')} {layer.parameters:,} parameters"
         wanted = self._plain // self.factor
         if layer.parameters == wanted:
             return Verdict(True, f"{given}: {self.factor} times fewer.")
@@ -229,3 +234,11 @@ class HalveTwice(Exercise):
 
     def _parameters(self, answer: Answer) -> int:
         return sum(layer.parameters for layer in self._convolutions(answer))
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"1 {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _have(number: int, noun: str) -> str:
+    return f"{_counted(number, noun)} {'has' if number == 1 else 'have'}"

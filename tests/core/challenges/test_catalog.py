@@ -102,3 +102,11 @@ def test_links_shared_earlier_keep_their_exercises():
     assert exercise(7, 3) == LinearAfter(side=94, filters=(16, 16), kernel=3, padding=1)
     assert exercise(7, 6) == FewerByGroups(in_channels=48, out_channels=16, kernel=3, factor=4)
     assert exercise(7, 7) == SameReach(side=50, kernel=5, padding=1)
+
+
+def test_one_thing_is_counted_in_the_singular() -> None:
+    found = next(
+        exercise(seed, 4) for seed in range(40) if "over 1 channel may have" in exercise(seed, 4).task
+    )
+    assert found.check({"filters": 1}).reason.startswith("1 filter has ")
+    assert found.check({"filters": 2}).reason.startswith("2 filters have ")
