@@ -79,7 +79,12 @@ class Function:
     kind: str = "method"  # or "staticmethod", "classmethod", "property" where a decorator says so
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Function":
-        return self
+        """With the names around it, which its code may change; the code itself stays as it is."""
+        copy = memo[id(self)] = replace(self)
+        copy.defaults = deepcopy(self.defaults, memo)
+        copy.keyword_defaults = deepcopy(self.keyword_defaults, memo)
+        copy.scope, copy.owner = deepcopy(self.scope, memo), deepcopy(self.owner, memo)
+        return copy
 
 
 @dataclass(frozen=True)
@@ -105,9 +110,6 @@ class PastedClass:
     base: "PastedClass | Library | None"
     members: dict[str, Value]
     line: int
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> "PastedClass":
-        return self
 
     def lineage(self) -> Iterator["PastedClass"]:
         """The class and its pasted bases, itself first."""
@@ -158,6 +160,7 @@ class Module:
         if self.record is not None or self.make is not None:
             return self
         copy = memo[id(self)] = replace(self)
+        copy.cls = deepcopy(self.cls, memo)
         copy.attributes = {name: deepcopy(value, memo) for name, value in self.attributes.items()}
         return copy
 

@@ -135,3 +135,21 @@ class Net(nn.Module):
     for bias, parameters in ((False, 216), (True, 224)):
         network = read_network(source.replace("bias=False", f"bias={bias}"))
         assert network.walk((3, 8, 8)).parameters == parameters
+
+
+def test_one_walk_leaves_nothing_to_the_next() -> None:
+    code = """
+seen = []
+class Net(nn.Module):
+    shared = []
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Conv2d(1, 2, 3)])
+    def forward(self, x, kept=[]):
+        for there in (seen, self.shared, kept):
+            there.append(x)
+        return self.layers[len(seen) + len(self.shared) + len(kept) - 3](x)
+"""
+    network = read_network(code)
+    first, second = network.walk((1, 8, 8)), network.walk((1, 8, 8))
+    assert [row.output for row in first.rows] == [row.output for row in second.rows] == [(2, 6, 6)]
