@@ -1,6 +1,7 @@
 """Expressions of pasted code, read one by one from the syntax tree: nothing of them is executed."""
 
 import ast
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -40,7 +41,7 @@ TYPES = ("int", "float", "str", "bool", "list", "tuple", "dict")
 SPECIAL_NAMES = (*TYPES, "isinstance", "type", "getattr", "setattr", "hasattr", "super", "object")
 
 
-class Expressions:
+class Expressions(ABC):
     """Evaluates expressions; calls are left to the class that knows statements."""
 
     def __init__(self, place: Place, source: str) -> None:
@@ -70,9 +71,9 @@ class Expressions:
             ast.Lambda: self._lambda,
         }
 
+    @abstractmethod
     def call(self, function: Value, positional: list[Value], named: dict[str, Value]) -> Value:
         """function(*positional, **named)."""
-        raise NotImplementedError
 
     def evaluate(self, node: ast.expr, scope: Scope) -> Value:
         """What `node` is worth.
@@ -289,9 +290,9 @@ class Expressions:
         except CodeRefused:
             return Opaque("a default value")
 
+    @abstractmethod
     def assign(self, target: ast.expr, value: Value, scope: Scope) -> None:
         """target = value."""
-        raise NotImplementedError
 
 
 def _items_in(value: Value) -> int:
