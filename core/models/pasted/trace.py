@@ -94,10 +94,10 @@ class Trace:
                     found=shape_text(shape),
                     fix="Make the other sides equal, by padding, cropping or another picture size.",
                 )
-                self.stop("Concatenate", tensors, error)
+                self.stop("Concat", tensors, error)
         output = (*before, sum(tensor.shape[axis] for tensor in tensors), *after)
         reach = joined({tensor.source: tensor.reach for tensor in tensors}.values())
-        return self.put("Concatenate", tensors, output, reach, f"{len(tensors)} maps")
+        return self.put("Concat", tensors, output, reach, f"{len(tensors)} maps")
 
     def put(
         self, kind: str, sources: Sequence[Tensor], output: Shape, reach: Reach | None, settings: str = ""

@@ -1,6 +1,7 @@
 from core.figures.skips import Link, heights_of, links_of, skipped_rows
 from core.figures.stages import stages_of
 from core.layers.convolution import Conv2d
+from core.models.pasted.network import read_network
 from core.models.walk import Walk
 from tests.core.figures.networks import SAME, Rows, u_net
 
@@ -55,3 +56,21 @@ def test_too_many_ways_are_not_drawn():
         joined = net.join(f"concat{layer}", "Concat", tuple(sources)) if layer > 1 else sources[0]
         sources.append(net.add(f"conv{layer}", Conv2d(4 * layer, 4, **SAME), source=joined))
     assert links(net.walk) == []
+
+
+def test_a_pasted_networks_concatenations_are_told_from_additions():
+    source = """\
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(8, 8, 3, padding=1)
+        self.c, self.d = nn.Conv2d(8, 4, 3, padding=1), nn.Conv2d(12, 8, 3, padding=1)
+
+    def forward(self, x):
+        a = self.a(x)
+        return self.d(torch.cat([a, self.c(self.b(a))], 1))
+"""
+    found = links(read_network(source).walk((3, 8, 8)))
+    assert "concatenated" in {link.way for link in found}
+    added = source.replace("torch.cat([a, self.c(self.b(a))], 1)", "a + self.b(a)").replace("(12, 8", "(8, 8")
+    assert {link.way for link in links(read_network(added).walk((3, 8, 8)))} == {"added"}
