@@ -62,7 +62,7 @@ def show_answer(choice: Choice, given: Input, width: int) -> None:
         with st.container(key="result"):
             totals = st.container(key="totals")
             walk = choice.walk(shape)
-            show_problem(walk)
+            show_problem(choice, walk)
             draw(walk, width)
             if not choice.slow_memory:
                 with totals:

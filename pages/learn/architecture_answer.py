@@ -7,7 +7,7 @@ from core.figures.network_svg import network_svg
 from core.figures.where import Cost, cost_figure, module_map
 from core.layers.shapes import Shape
 from core.models.walk import LayerRow, Walk
-from pages.learn.architecture_input import Input
+from pages.learn.architecture_input import Input, can_be_set, set_sides
 from pages.learn.architecture_pasted import continue_as_code
 from pages.learn.architecture_source import Choice
 from pages.learn.architecture_table import layer_table
@@ -60,8 +60,8 @@ def _rounded(number: int) -> str:
     return ""
 
 
-def show_problem(walk: Walk) -> None:
-    """Where the network can't be built, both sides of it, and what to change."""
+def show_problem(choice: Choice, walk: Walk) -> None:
+    """Where the network can't be built, both sides of it, what to change, and a picture that fits."""
     if walk.error is None:
         return
     row = walk.rows[-1]
@@ -70,6 +70,15 @@ def show_problem(walk: Walk) -> None:
         if words:
             lines.append(f"{name}: {plain(words)}")
     st.error("  \n".join([*lines, plain(walk.error.fix)]), icon=":material/block:")
+    fitting = choice.fitting(walk.input_shape)
+    if fitting and can_be_set(fitting.sides[0], fitting.axes):
+        st.button(
+            f"Set the size to {fitting.smallest}",
+            icon=":material/build:",
+            key="set-to-fitting",
+            on_click=set_sides,
+            args=(fitting.sides[0], fitting.axes),
+        )
 
 
 def _place(row: LayerRow) -> str:

@@ -74,9 +74,24 @@ def _pixels(label: str, key: str, value: int) -> int:
     return st.slider(label, 1, LARGEST, value, key=key, bind="query-params")
 
 
+def set_sides(side: int, axes: int) -> None:
+    """A callback: a square picture of `side` pixels, or a sequence of `side` steps where `axes` is 1."""
+    _bring_sides(*(side,) * axes)
+    # Streamlit would leave it out of the address where the slider wasn't shown before.
+    st.query_params["picture_side" if axes == 2 else "sequence_length"] = str(side)
+
+
+def can_be_set(side: int, axes: int) -> bool:
+    """Whether the controls go as far."""
+    return side <= (LARGEST if axes == 2 else LONGEST)
+
+
 def _bring(shape: Shape) -> None:
-    channels, *sides = shape
-    st.session_state["picture_channels"] = channels
+    st.session_state["picture_channels"] = shape[0]
+    _bring_sides(*shape[1:])
+
+
+def _bring_sides(*sides: int) -> None:
     if len(sides) == 1:
         st.session_state["sequence_length"] = sides[0]
     else:

@@ -66,7 +66,13 @@ def choose_pasted() -> Choice:
         st.caption(plain(note))
     channels, axes = _taken_by(code, network.name)
     own = (channels or shape[0], *(shape[1:] if axes == 2 else (LENGTH,)))
-    return Choice(f"pasted for {own}", own, walk=network.walk, show_rows=partial(_show_unused, network))
+    return Choice(
+        f"pasted for {own}",
+        own,
+        walk=network.walk,
+        fitting=network.fitting_sides,
+        show_rows=partial(_show_unused, network),
+    )
 
 
 def _choose_network(code: str) -> PastedNetwork:

@@ -5,7 +5,12 @@ from dataclasses import dataclass
 
 from core.layers.memory import Dtype, WalkMemory, walk_memory
 from core.layers.shapes import Shape
+from core.models.fitting import FittingSides
 from core.models.walk import Walk
+
+
+def _no_search(shape: Shape) -> FittingSides | None:
+    return None
 
 
 def _nothing(walk: Walk) -> None:
@@ -26,6 +31,7 @@ class Choice:
     code: Callable[[Shape], str] | None = None  # its PyTorch source for an input; raises LayerError
     editable: bool = False  # whether that code can go on in the editor
     memory: Callable[[Walk, int, Dtype], WalkMemory] = _memory_of_rows  # of a walk without a problem
+    fitting: Callable[[Shape], FittingSides | None] = _no_search  # sides that fit, for such a picture
     slow_memory: bool = False  # whether to find that takes seconds
     show_rows: Callable[[Walk], None] = _nothing  # what the source itself says of the walk
     shows_rows: bool = False  # whether it says that among its own controls

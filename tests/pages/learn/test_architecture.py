@@ -234,6 +234,35 @@ class TestPasted:
         assert total(app, "Parameters") == f"{30 + 56 + 8193:,}"
         assert table(app)[-1][0] == "17"
 
+    def test_a_press_sets_the_size_that_fits(self, app: AppTest) -> None:
+        assert button(app, "set-to-fitting").label == "Set the size to 100×100"
+        no_exception(button(app, "set-to-fitting").click().run())
+        assert app.slider(key="picture_side").value == 100
+        assert not app.error
+        assert all(box.key != "set-to-fitting" for box in app.button)
+
+    def test_a_press_makes_a_rectangle_a_square_that_fits(self, app: AppTest) -> None:
+        no_exception(app.toggle(key="picture_rectangular").set_value(True).run())
+        no_exception(app.slider(key="picture_width").set_value(40).run())
+        no_exception(button(app, "set-to-fitting").click().run())
+        assert (app.slider(key="picture_side").value, app.toggle(key="picture_rectangular").value) == (
+            100,
+            False,
+        )
+        assert not app.error
+
+    def test_a_length_of_sequences_that_fits_is_a_press_away(self, app: AppTest) -> None:
+        self.type_code(app, "nn.Sequential(nn.Conv1d(2, 4, 3), nn.Flatten(), nn.Linear(192, 3))")
+        assert button(app, "set-to-fitting").label == "Set the size to 50"
+        no_exception(button(app, "set-to-fitting").click().run())
+        assert app.slider(key="sequence_length").value == 50
+        assert not app.error
+
+    def test_no_press_is_offered_where_no_size_fits(self, app: AppTest) -> None:
+        self.type_code(app, "nn.Sequential(nn.Conv2d(1, 4, 3), nn.Conv2d(5, 4, 3))")
+        assert len(app.error) == 1
+        assert all(box.key != "set-to-fitting" for box in app.button)
+
     def test_the_lectures_cnn_fits_pictures_of_100(self, app: AppTest) -> None:
         no_exception(app.slider(key="picture_side").set_value(100).run())
         assert not app.error
