@@ -50,7 +50,8 @@ def show_code(setting: Setting, batch: int) -> None:
         "import torch\nfrom torch import nn\n\n"
         f"layer = {torch_source(layer)}\n"
         f"output = layer(torch.zeros{(batch, *shape)})\n"
-        f"print(tuple(output.shape))  # {(batch, *layer.output_shape(shape))}"
+        f"print(tuple(output.shape))  # {(batch, *layer.output_shape(shape))}",
+        wrap_lines=True,
     )
 
 

@@ -127,9 +127,12 @@ class Expressions(ABC):
                 return Library(f"torch.nn.{node.id}")
             if package == "torch.nn.functional" and node.id in FUNCTIONAL:
                 return Library(f"torch.nn.functional.{node.id}")
+        whole_class = "Paste the whole class, from its line `class ...(nn.Module):` on."
         raise CodeRefused(
             f"`{clipped(node.id)}` isn't defined in this code.",
-            fix="Paste the line that defines it as well, or write its value.",
+            fix=whole_class
+            if node.id == "self"
+            else "Paste the line that defines it as well, or write its value.",
             line=node.lineno,
         )
 

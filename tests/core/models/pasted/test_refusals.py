@@ -86,7 +86,7 @@ REFUSED = {
     "its own complaint": (module(done="raise ValueError('too small')"), 7, "gives up"),
     "a base that is no module": ("class Net(nn.Modul):\n    pass", 1, "isn't made from nn.Module"),
     "a missing comma": ("nn.Sequential(\n    nn.ReLU()\n    nn.Tanh())", 2, "not valid Python"),
-    "lines from a class": ("self.conv = nn.Conv2d(1, 2, 3)", 1, "`self` isn't defined"),
+    "lines from a class": ("self.conv = nn.Conv2d(1, 2, 3)", 1, "Paste the whole class"),
     "lower-case names": (
         "net = nn.sequential(\n    nn.conv2d(1, 2, 3),\n    nn.relu())",
         2,
