@@ -70,8 +70,10 @@ def scene_of(walk: Walk, width: int, most: int = MOST) -> Scene:
 
 def _volumes(walk: Walk, stages: Sequence[Stage]) -> list[Volume]:
     volumes = [Volume("input", "input", walk.input_shape, _tight(walk.input_shape), "one picture")]
+    titles = Counter(title(stage.name) for stage in stages)
     for stage in stages:
-        name = shortened(title(stage.name), LONGEST_NAME)
+        short = title(stage.name)
+        name = shortened(short if titles[short] == 1 else stage.name, LONGEST_NAME)
         volumes.append(Volume(stage.kind, name, stage.shape, _tight(stage.shape), _words(walk, stage)))
     if walk.problem is not None:
         row = walk.rows[-1]

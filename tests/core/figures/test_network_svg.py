@@ -2,11 +2,13 @@ import xml.etree.ElementTree as ET
 
 from core.figures.network_svg import network_svg
 from core.figures.scene import scene_of
+from core.layers.convolution import Conv2d
 from core.models.cnn_config import CnnConfig, ConvBlock
 from core.models.cnn_walk import walk
 from core.models.pasted.network import read_network
 from core.models.presets import PRESETS
 from core.models.walk import Walk
+from tests.core.figures.networks import SAME, Rows
 
 RESNET = walk(PRESETS["small-resnet"].config, (1, 32, 32), 10)
 LECTURE = walk(PRESETS["lecture"].config, (1, 100, 100), 1)
@@ -66,3 +68,11 @@ def test_names_from_pasted_code_stay_names() -> None:
     drawn = drawing(read_network(code).walk((1, 8, 8)))
     assert not list(drawn.iter("b"))
     assert "<b>&" in words(drawn)
+
+
+def test_names_that_would_be_the_same_are_written_in_full() -> None:
+    net = Rows((1, 32, 32))
+    for place in ("down.conv", "down.more", "up.conv", "up.most"):
+        net.add(place, Conv2d(1, 1, **SAME))
+    names = [box.volume.name for box in scene_of(net.walk, 600).boxes]
+    assert names == ["input", "down.conv", "more", "up.conv", "most"]
