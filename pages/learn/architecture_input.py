@@ -76,9 +76,10 @@ def _pixels(label: str, key: str, value: int) -> int:
 
 def set_sides(side: int, axes: int) -> None:
     """A callback: a square picture of `side` pixels, or a sequence of `side` steps where `axes` is 1."""
+    key = "picture_side" if axes == 2 else "sequence_length"
+    if key not in st.session_state:  # Streamlit would leave it out of the address
+        st.query_params[key] = str(side)
     _bring_sides(*(side,) * axes)
-    # Streamlit would leave it out of the address where the slider wasn't shown before.
-    st.query_params["picture_side" if axes == 2 else "sequence_length"] = str(side)
 
 
 def can_be_set(side: int, axes: int) -> bool:
