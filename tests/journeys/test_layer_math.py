@@ -43,6 +43,7 @@ def test_from_a_slider_to_a_link_that_brings_it_all_back(server: Server, page: P
     page.get_by_text("Rectangular", exact=True).click()
     expect(page).to_have_url(re.compile("stride_w=2"))
     nudge(page, "Kernel, columns")
+    expect(page).to_have_url(re.compile("kernel_w=4"))
     expect(shapes(page)).to_contain_text("→ 1 × 16 × 5 × 5")
     nudge(page, "Stride, columns", "ArrowLeft")
     expect(shapes(page)).to_contain_text("→ 1 × 16 × 5 × 9")
