@@ -12,6 +12,8 @@ from core.challenges.fields import SameReach
 from core.challenges.sizes import KeepSize, LinearAfter
 from core.layers.residual import chain_shape
 
+pytestmark = pytest.mark.slow
+
 SEEDS = range(300)
 NUMBERS = range(1, len(KINDS) + 1)
 

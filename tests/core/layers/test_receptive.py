@@ -19,6 +19,8 @@ from core.layers.transposed import ConvTranspose2d
 from core.models.cnn import torch_module
 from tests.core.layers.torch_parity import one_thread, pair
 
+pytestmark = pytest.mark.slow
+
 SIDES = (34, 29)
 
 

@@ -22,6 +22,8 @@ from core.models.registry_build import (
 )
 from core.models.walk import Walk
 
+pytestmark = pytest.mark.slow
+
 walked = cache(walk_model)  # each model once for all tests
 
 
@@ -45,7 +47,6 @@ class Comparison(NamedTuple):
         return f"{self.name:30} {self.published.weights:28} {ours} {theirs}  {verdict}"
 
 
-@pytest.mark.slow
 def test_every_model_has_the_published_parameters_and_macs(capsys: pytest.CaptureFixture[str]) -> None:
     compared = [
         Comparison(name, facts, walked(name, (3, *facts.size)))
@@ -183,7 +184,6 @@ def test_nothing_is_allocated() -> None:
     assert {tensor.device.type for tensor in (*model.parameters(), *model.buffers())} == {"meta"}
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:The default weight initialization")
 @pytest.mark.parametrize(
     "name",
@@ -252,7 +252,6 @@ def touched_pixels(name: str, module: str, side: int) -> tuple[int, int]:
     return int(touched.any(1).sum()), int(touched.any(0).sum())
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "module", "row"),
     [

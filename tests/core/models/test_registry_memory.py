@@ -6,6 +6,8 @@ from core.layers.memory import Dtype
 from core.models.registry_build import AS_PUBLISHED
 from core.models.registry_memory import Held, model_memory
 
+pytestmark = pytest.mark.slow
+
 BATCH = 5  # not one of those that are measured
 
 
@@ -24,7 +26,6 @@ def kept_on_the_processor(name: str, side: int, dtype: torch.dtype) -> int:
     return sum(storage.nbytes() for place, storage in saved.items() if place not in own)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "side", "dtype"),
     [
@@ -40,7 +41,6 @@ def test_training_keeps_what_pytorch_saves(name: str, side: int, dtype: Dtype) -
     assert found.total(BATCH, dtype) == kept_on_the_processor(name, side, getattr(torch, dtype.value))
 
 
-@pytest.mark.slow
 def test_a_vision_transformers_attention_keeps_no_more_than_is_said() -> None:
     found = model_memory("vit_b_32", (3, 224, 224)).training.total(BATCH, Dtype.FLOAT32)
     real = kept_on_the_processor("vit_b_32", 224, torch.float32)

@@ -2,7 +2,11 @@
 
 from itertools import combinations
 
+import pytest
+
 from tests.pages.helper import open_page
+
+pytestmark = pytest.mark.slow
 
 WIDGETS = ("slider", "selectbox", "number_input", "toggle", "text_input", "button_group")
 SEEN = {

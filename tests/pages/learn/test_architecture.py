@@ -11,6 +11,8 @@ from pages.learn.architecture_pasted import EXAMPLES
 from pages.shared.text import size
 from tests.pages.helper import no_exception, open_page, texts
 
+pytestmark = pytest.mark.slow
+
 PAGE = "learn/architecture"
 BY_HAND, PRESET, PASTE = "Build by hand", "Preset", "Paste code"
 
@@ -333,7 +335,6 @@ class TestPasted:
         assert "<img" not in html(app)
 
 
-@pytest.mark.slow
 def test_a_torchvision_model_shows_the_parameters_published_with_it() -> None:
     app = open_page(PAGE, network_source="torchvision", network_model="squeezenet1_1")
     assert total(app, "Parameters") == "1,235,496"
@@ -346,7 +347,6 @@ def test_a_torchvision_model_shows_the_parameters_published_with_it() -> None:
     assert len(app.error) == 1
 
 
-@pytest.mark.slow
 def test_the_code_of_a_torchvision_model_makes_it() -> None:
     app = open_page(PAGE, network_source="torchvision", network_model="squeezenet1_1", network_view="Code")
     space: dict = {}

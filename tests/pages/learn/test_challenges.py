@@ -5,6 +5,8 @@ from core.challenges.catalog import KINDS, exercise
 from core.layers.formulas import output_formulas
 from tests.pages.helper import no_exception, open_page, texts
 
+pytestmark = pytest.mark.slow
+
 PAGE = "learn/challenges"
 SEED = 7
 

@@ -15,6 +15,8 @@ from core.filtering.torch_code import OWN_FILE
 from pages.learn.convolution_lab_choice import POOLING, STRIP
 from tests.pages.helper import no_exception, open_page, texts
 
+pytestmark = pytest.mark.slow
+
 PAGE = "learn/convolution_lab"
 
 

@@ -20,6 +20,8 @@ from pages.learn.layer_values import DEFAULTS, DIALS, key_of
 from pages.shared.text import size
 from tests.pages.helper import no_exception, open_page, texts
 
+pytestmark = pytest.mark.slow
+
 PAGE = "learn/layer_math"
 # A link for each layer with its arguments away from their defaults, and the layer that it means.
 LINKS: list[tuple[str, Layer, Shape]] = [

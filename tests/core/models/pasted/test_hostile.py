@@ -21,6 +21,8 @@ from tests.core.models.pasted.snippets.classes import CLASSES
 from tests.core.models.pasted.snippets.papers import PAPERS
 from tests.core.models.pasted.snippets.sequential import SEQUENTIAL
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 1.0  # of the processor, for reading, walking and looking for sizes that fit
 MUTANTS = 700
 
