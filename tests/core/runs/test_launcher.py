@@ -57,12 +57,14 @@ def test_a_worker_that_does_not_hear_is_terminated(start: Callable[..., Worker])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals can't be ignored there")
+@pytest.mark.slow
 def test_a_worker_that_ignores_its_termination_is_killed(start: Callable[..., Worker]) -> None:
     run, process = start(STUBBORN)
     launcher.request_stop(run)
     assert process.wait(timeout=10) == -9
 
 
+@pytest.mark.slow
 def test_a_worker_that_has_heard_may_finish(start: Callable[..., Worker]) -> None:
     run, process = start(DEAF, stop_heard=True)
     launcher.request_stop(run)

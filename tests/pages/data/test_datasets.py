@@ -186,6 +186,7 @@ def test_damaged_data_set_is_explained(shapes: Dataset) -> None:
     assert "Delete this data set" in texts(app)
 
 
+@pytest.mark.slow
 def test_sample_is_imported_by_a_job(workspace: Workspace) -> None:
     app = open_page("data/datasets")
     app.button(key="sample").click()
