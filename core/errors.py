@@ -66,6 +66,14 @@ class DatasetError(WorkbenchError):
     """A data set, or a file of one, is missing or damaged."""
 
 
+class PicturesLost(DatasetError):
+    """Pictures that were imported and can't be read any more; `keys` are theirs, to go on without them."""
+
+    def __init__(self, problem: str, *, fix: str, found: str = "", keys: tuple[str, ...] = ()) -> None:
+        super().__init__(problem, fix=fix, found=found)
+        self.keys = keys
+
+
 class RunError(WorkbenchError):
     """A run can't be started, found, changed or continued."""
 

@@ -1,11 +1,9 @@
 """An exception that ended a run, as a sentence with the cause and what to do."""
 
-import errno
 from dataclasses import dataclass
 
 from core.errors import WorkbenchError
-
-_DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+from core.faults import is_disk_full, is_out_of_memory
 
 
 @dataclass(frozen=True)
@@ -24,9 +22,7 @@ def explain_failure(error: BaseException) -> Failure:
             "Choose a smaller batch, smaller pictures or fewer filters, or close other programs.",
         )
     if is_disk_full(error):
-        return Failure(
-            "The disk is full.", "Free some space, then go on from the last finished epoch; nothing is lost."
-        )
+        return Failure("The disk is full.", "Free some space, then go on from the last checkpoint.")
     if isinstance(error, FileNotFoundError):
         return Failure(
             f"A file is gone: {error.filename}.", "It was deleted while the run was at work. Start a new run."
@@ -36,23 +32,4 @@ def explain_failure(error: BaseException) -> Failure:
     return Failure(
         f"An unexpected error ended the run: {type(error).__name__}: {error}",
         "The log below has the details; please report them.",
-    )
-
-
-def is_disk_full(error: BaseException) -> bool:
-    """Whether a write that found no room is behind `error`: torch wraps it in an error of its own."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.errno in _DISK_FULL:
-            return True
-        cause = cause.__cause__ or cause.__context__
-    return False
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether `error` is Python's or torch's way to say that there is no memory left (CPU, CUDA or MPS)."""
-    words = str(error).lower()
-    return isinstance(error, MemoryError) or (
-        isinstance(error, RuntimeError)
-        and ("out of memory" in words or "not enough memory" in words or "can't allocate memory" in words)
     )

@@ -1,10 +1,11 @@
 """What a worker can do: each kind of job takes its run and reports as it goes."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any
 
-from core.errors import Cancelled, RunError
+from core.errors import Cancelled, PicturesLost, RunError
 from core.records import from_json, to_json
 from core.runs.reporter import Reporter
 from core.runs.slots import device_slot
@@ -57,29 +58,51 @@ def train_a_cnn(workspace: Workspace, reporter: Reporter) -> None:
     config = from_json(CnnRunConfig, reporter.run.config())
 
     def wait(ahead: int) -> None:
-        reporter.raise_if_stopped()
+        reporter.raise_if_interrupted()
         reporter.update(what="waiting for the device", done=0, total=0, result={"ahead": ahead})
 
     locks = workspace.caches / "slots"
     with device_slot(reporter.run, device_names(config.device), locks, on_wait=wait) as device:
         reporter.update(state=RunState.RUNNING, what="loading PyTorch", result={})
         reporter.flush()
-        _train_on(device, workspace, config, reporter)
+        reporter.run.lost_pictures_file.unlink(missing_ok=True)
+        try:
+            _train_on(device, workspace, config, reporter)
+        except PicturesLost as loss:
+            write_json(reporter.run.lost_pictures_file, {"keys": loss.keys})
+            raise
 
 
 def _train_on(device: str, workspace: Workspace, config: Any, reporter: Reporter) -> None:
     import json
 
+    from core.training.run_data import open_run_data
+
+    def interrupted() -> bool:
+        return reporter.should_stop() or reporter.should_pause()
+
+    # Decoding leaves the interpreter to the import of PyTorch, which takes as long.
+    with ThreadPoolExecutor(1) as other:
+        opening = other.submit(
+            open_run_data, workspace, config, on_progress=reporter.progress, should_stop=interrupted
+        )
+        from core.training.cnn_run import train_cnn
+    data = opening.result()
+
     from core.training.checkpoint import CheckpointFolder
-    from core.training.cnn_run import train_cnn
     from core.training.device import usable_device
-    from core.training.loop import BatchProgress, EpochRecord, Hooks
+    from core.training.event_files import EventFiles
+    from core.training.history import BatchProgress, EpochRecord, Hooks
+    from core.training.measured import torch_version
 
     device = usable_device(device)
     reporter.update(device=device, epochs=config.training.epochs)
+    reporter.add_facts({"torch": torch_version(), "without": len(config.without)})
     finished = CheckpointFolder(reporter.run.folder).load_last()
-    history = finished["history"] if finished else []
-    write_text(reporter.run.metrics_file, "".join(json.dumps(record) + "\n" for record in history))
+    history = [EpochRecord(**past) for past in finished["history"]] if finished else []
+    lines = (json.dumps(asdict(record)) + "\n" for record in history)
+    write_text(reporter.run.metrics_file, "".join(lines))
+    events = EventFiles(reporter.run.folder / "tensorboard", history)
 
     def on_batch(progress: BatchProgress) -> None:
         reporter.update(
@@ -93,6 +116,7 @@ def _train_on(device: str, workspace: Workspace, config: Any, reporter: Reporter
 
     def on_epoch(record: EpochRecord) -> None:
         reporter.append_metrics(asdict(record))
+        events.add(record)
         reporter.update(epoch=record.epoch, pictures_per_second=record.pictures_per_second)
         print(
             f"Epoch {record.epoch}: "
@@ -102,16 +126,20 @@ def _train_on(device: str, workspace: Workspace, config: Any, reporter: Reporter
             flush=True,
         )
 
-    result = train_cnn(
-        workspace,
-        config,
-        reporter.run.folder,
-        device=device,
-        hooks=Hooks(on_batch, on_epoch, reporter.should_stop),
-        on_progress=reporter.progress,
-    )
+    try:
+        result = train_cnn(
+            workspace,
+            config,
+            reporter.run.folder,
+            device=device,
+            hooks=Hooks(on_batch, on_epoch, reporter.add_facts, reporter.should_stop, reporter.should_pause),
+            on_progress=reporter.progress,
+            data=data,
+        )
+    finally:
+        events.close()
     reporter.update(result=_summary(result))
-    if result.outcome.ended == "stopped":
+    if result.outcome.ended in ("stopped", "paused"):
         raise Cancelled
 
 

@@ -5,12 +5,14 @@ import os
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import psutil
 
 from core.errors import Cancelled
 from core.runs.store import Run, RunState, Status
+from core.workspace import write_json
 
 FLUSH_EVERY = 0.4  # seconds, when something changed
 HEARTBEAT_EVERY = 3.0  # seconds, when nothing did
@@ -59,22 +61,34 @@ class Reporter:
         """Write the last status of this process; nothing is written after it."""
         self._ended.set()
         self._thread.join()
-        self.run.stop_file.unlink(missing_ok=True)
+        for asked in (self.run.stop_file, self.run.pause_file):
+            asked.unlink(missing_ok=True)
         self.update(state=state, finished=time.time(), seconds_left=None, **changes)
         self.flush()
 
     def should_stop(self) -> bool:
         """Whether the user asked for an end; the status then says that this was heard."""
-        if not self.run.stop_file.exists():
+        return self._heard(self.run.stop_file)
+
+    def should_pause(self) -> bool:
+        """Whether the user asked for a pause."""
+        return self._heard(self.run.pause_file)
+
+    def raise_if_interrupted(self) -> None:
+        """Raises `Cancelled` when the user asked for an end or a pause."""
+        if self.should_stop() or self.should_pause():
+            raise Cancelled
+
+    def add_facts(self, facts: dict[str, Any]) -> None:
+        """Keep what is worth knowing of how the run is done; a later value takes the place of an earlier."""
+        write_json(self.run.facts_file, {**self.run.facts(), **facts})
+
+    def _heard(self, asked: Path) -> bool:
+        if not asked.exists():
             return False
         if not self._status.stop_heard:
             self.update(stop_heard=True)
         return True
-
-    def raise_if_stopped(self) -> None:
-        """Raises `Cancelled` when the user asked for an end."""
-        if self.should_stop():
-            raise Cancelled
 
     def progress(self, done: int, total: int, what: str) -> None:
         self.update(done=done, total=total, what=what)

@@ -4,18 +4,19 @@ import contextlib
 import json
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+import filelock
+
 from core.errors import ConfigError, RunError
-from core.processes import is_running, start_time
+from core.processes import is_running
 from core.records import from_json, to_json
 from core.workspace import folder_of, new_id, read_json, write_json
 
-FRESH_HEARTBEAT = 30.0  # seconds
 LEFTOVER_AGE = 3600.0  # seconds
 GRACE_BEFORE_FIRST_STATUS = 60.0  # seconds from launch to the worker's first word on a slow disk
 
@@ -23,6 +24,8 @@ GRACE_BEFORE_FIRST_STATUS = 60.0  # seconds from launch to the worker's first wo
 class RunState(StrEnum):
     QUEUED = "queued"
     RUNNING = "running"
+    PAUSING = "pausing"
+    PAUSED = "paused"
     STOPPING = "stopping"
     STOPPED = "stopped"
     FINISHED = "finished"
@@ -32,7 +35,7 @@ class RunState(StrEnum):
     @property
     def is_active(self) -> bool:
         """A process is, or is about to be, at work on the run."""
-        return self in (RunState.QUEUED, RunState.RUNNING, RunState.STOPPING)
+        return self in (RunState.QUEUED, RunState.RUNNING, RunState.PAUSING, RunState.STOPPING)
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class Status:
     pictures_per_second: float | None = None
     seconds_left: float | None = None
     device: str = ""
-    stop_heard: bool = False  # the worker has seen the stop file and is finishing
+    stop_heard: bool = False  # the worker has seen the stop or pause file and is finishing
     result: dict[str, Any] = field(default_factory=dict)
 
 
@@ -73,6 +76,24 @@ class Run:
     @property
     def stop_file(self) -> Path:
         return self.folder / "stop"
+
+    @property
+    def pause_file(self) -> Path:
+        return self.folder / "pause"
+
+    @property
+    def facts_file(self) -> Path:
+        return self.folder / "facts.json"
+
+    @property
+    def lost_pictures_file(self) -> Path:
+        """Written when a run fails for pictures that can't be read any more: their keys."""
+        return self.folder / "lost_pictures.json"
+
+    @property
+    def worker_lock(self) -> filelock.FileLock:
+        """Held by the process that works on the run, and by the system's own law by no dead one."""
+        return filelock.FileLock(self.folder / "worker.lock")
 
     @property
     def log_file(self) -> Path:
@@ -114,11 +135,14 @@ class Run:
             return replace(
                 written,
                 state=RunState.LOST,
-                message="The process of this run died without a word: killed, or the machine stopped.",
-                fix="Go on from the last finished epoch, or look at the log.",
+                message="The process of this run died without a word: killed, or the machine stopped. "
+                f"It was last heard of at {time.strftime('%H:%M:%S', time.localtime(written.heartbeat))}.",
+                fix="Go on from its last checkpoint, or look at the log.",
             )
         if self.stop_file.exists():
             return replace(written, state=RunState.STOPPING)
+        if self.pause_file.exists():
+            return replace(written, state=RunState.PAUSING)
         return written
 
     def written_status(self) -> Status:
@@ -145,6 +169,15 @@ class Run:
                     records.append(json.loads(line))
         return [record for record in records if isinstance(record, dict)]
 
+    def facts(self) -> dict[str, Any]:
+        """How the run is done: device, numbers, layout, what was measured; empty before its first step."""
+        return self._read_or_empty(self.facts_file)
+
+    def lost_pictures(self) -> tuple[str, ...]:
+        """Keys of the pictures for which the run failed, if it did so for pictures."""
+        keys = self._read_or_empty(self.lost_pictures_file).get("keys")
+        return tuple(map(str, keys)) if isinstance(keys, list) else ()
+
     def log(self, last_characters: int = 20_000) -> str:
         """The end of what the worker printed."""
         try:
@@ -156,18 +189,34 @@ class Run:
             return ""
 
     def _has_live_worker(self, written: Status) -> bool:
+        """A PID with its start time tells at once; the lock tells also where the clock was set meanwhile."""
         if written.pid is not None and written.process_started is not None:
-            return is_alive(written.pid, written.process_started, written.heartbeat)
+            return is_running(written.pid, written.process_started) or self._is_locked()
         launched = self._launched()
         if launched is not None:
-            return is_alive(launched["pid"], launched["process_started"], time.time())
-        return time.time() - written.queued < GRACE_BEFORE_FIRST_STATUS
+            return is_running(launched["pid"], launched["process_started"]) or self._is_locked()
+        return self._is_locked() or abs(time.time() - written.queued) < GRACE_BEFORE_FIRST_STATUS
+
+    def _is_locked(self) -> bool:
+        try:
+            with self.worker_lock.acquire(blocking=False):
+                return False
+        except filelock.Timeout:
+            return True
+        except (OSError, NotImplementedError):  # a read-only folder, or a file system without locks
+            return False
 
     def _launched(self) -> dict[str, Any] | None:
         try:
             return read_json(self.folder / "launch.json")
         except (OSError, ValueError):
             return None
+
+    def _read_or_empty(self, path: Path) -> dict[str, Any]:
+        with contextlib.suppress(OSError, ValueError):
+            value = read_json(path)
+            return value if isinstance(value, dict) else {}
+        return {}
 
     def _read(self, file: str) -> dict[str, Any]:
         try:
@@ -185,14 +234,21 @@ class Run:
         return value
 
 
-def create_run(parent: Path, config: dict[str, Any], label: str) -> Run:
-    """A new run folder under `parent` with its `config.json`, queued; it appears whole or not at all."""
+def create_run(
+    parent: Path, config: dict[str, Any], label: str, *, files: Mapping[str, Path] | None = None
+) -> Run:
+    """A new run folder under `parent` with its `config.json`, queued; it appears whole or not at all.
+
+    `files` are copied into it under their new names.
+    """
     _remove_leftovers(parent)
     run_id = new_id(label)
     incoming = Run(parent / f".incoming-{run_id}")
     incoming.folder.mkdir(parents=True)
     incoming.write_config(config)
     incoming.write_status(Status(RunState.QUEUED, queued=time.time()))
+    for name, source in (files or {}).items():
+        shutil.copyfile(source, incoming.folder / name)
     return Run(incoming.folder.rename(parent / run_id))
 
 
@@ -259,14 +315,3 @@ def is_active(run: Run) -> bool:
         return run.status().state.is_active
     except RunError:
         return False
-
-
-def is_alive(pid: int, process_started: float, heartbeat: float) -> bool:
-    """Whether the process `pid` that started at `process_started` still runs.
-
-    A PID is used again by later processes, so the start time has to agree; only where the clock was
-    set meanwhile does a fresh heartbeat vouch for it.
-    """
-    if is_running(pid, process_started):
-        return True
-    return start_time(pid) is not None and abs(time.time() - heartbeat) < FRESH_HEARTBEAT

@@ -9,6 +9,7 @@ from pathlib import Path
 import filelock
 
 from core.errors import Cancelled, WorkbenchError
+from core.faults import is_disk_full
 from core.runs.failure import explain_failure
 from core.runs.jobs import job_of_kind
 from core.runs.reporter import Reporter
@@ -16,12 +17,14 @@ from core.runs.store import Run, RunState
 from core.workspace import workspace_around
 
 FAILED, ALREADY_AT_WORK, USAGE = 1, 3, 2
+LOOK = 1.0  # seconds
 
 
 def work(run: Run) -> int:
     """Do what the run's config says, from where it was left; returns the exit status."""
     try:
-        with filelock.FileLock(run.folder / "worker.lock", blocking=False):
+        # Whoever only looks whether the run is locked holds the lock for a moment: wait for that.
+        with run.worker_lock.acquire(timeout=LOOK):
             return _work_alone(run)
     except filelock.Timeout:
         print(f"Another process is already at work on {run.id}.", file=sys.stderr)
@@ -34,7 +37,7 @@ def _work_alone(run: Run) -> int:
         reporter.update(started=time.time())
         job_of_kind(run.config().get("kind", ""))(workspace_around(run.folder), reporter)
     except Cancelled:
-        reporter.close(RunState.STOPPED)
+        reporter.close(RunState.PAUSED if reporter.should_pause() else RunState.STOPPED)
         return 0
     except Exception as error:
         failure = explain_failure(error)
@@ -42,7 +45,8 @@ def _work_alone(run: Run) -> int:
             if not isinstance(error, WorkbenchError):
                 traceback.print_exc()
             print(f"{failure.message} {failure.fix}", file=sys.stderr, flush=True)
-        reporter.close(RunState.FAILED, message=failure.message, fix=failure.fix)
+        state = RunState.PAUSED if is_disk_full(error) else RunState.FAILED
+        reporter.close(state, message=failure.message, fix=failure.fix)
         return FAILED
     reporter.close(RunState.FINISHED)
     return 0

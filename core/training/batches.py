@@ -1,7 +1,10 @@
 """From the pixel cache to batches: the order of an epoch, the seeds of its draws, and the tensors."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import math
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -10,23 +13,27 @@ from torch import Tensor
 from core.data.augmentation import augment
 from core.data.augmentation_config import Augmentation
 from core.data.preprocessing import Preprocessing
+from core.training.prefetch import ahead
+from core.training.run_data import LabeledPictures
+
+AHEAD = 3  # batches that are read while the network is busy with another
 
 
-@dataclass(frozen=True)
-class LabeledPictures:
-    """Pictures `rows` of a pixel cache (uint8, (N, H, W, C)) with the class index of each row."""
+class Batch(NamedTuple):
+    """Network inputs (B, C, H, W), float and normalized, and class indices (B,), both on the device."""
 
-    pixels: np.ndarray
-    rows: np.ndarray
-    labels: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.rows)
+    pictures: Tensor
+    labels: Tensor
 
 
 def epoch_seed(seed: int, epoch: int) -> int:
     """The seed of all that is random in one epoch; any epoch can be repeated without those before it."""
     return seed * 1_000_003 + epoch
+
+
+def draws_of(seed: int, epoch: int, batch: int) -> torch.Generator:
+    """What draws the augmentation of one batch (counted from 0), whatever was drawn before."""
+    return torch.Generator().manual_seed((epoch_seed(seed, epoch) + 1) * 1_000_003 + batch)
 
 
 def epoch_order(count: int, batch_size: int, seed: int, epoch: int) -> list[Tensor]:
@@ -35,41 +42,98 @@ def epoch_order(count: int, batch_size: int, seed: int, epoch: int) -> list[Tens
     A last batch of one picture joins the one before it: batch norm can't be trained on one value.
     """
     shuffled = torch.randperm(count, generator=torch.Generator().manual_seed(epoch_seed(seed, epoch)))
-    batches = list(shuffled.split(batch_size))
-    if len(batches) > 1 and len(batches[-1]) == 1:
-        batches[-2:] = [torch.cat(batches[-2:])]
-    return batches
+    return parts_of(shuffled, batch_size)
+
+
+def batches_an_epoch(count: int, batch_size: int) -> int:
+    """How many batches `epoch_order` makes."""
+    batches = -(-count // batch_size)
+    lonely = batches > 1 and count - (batches - 1) * batch_size == 1
+    return batches - lonely
+
+
+def parts_of(values: Tensor, size: int) -> list[Tensor]:
+    """`values` in parts of `size`; a last one of a single value joins the one before it."""
+    parts = list(values.split(size))
+    if len(parts) > 1 and len(parts[-1]) == 1:
+        parts[-2:] = [torch.cat(parts[-2:])]
+    return parts
+
+
+def unit_range(pixels: Tensor) -> Tensor:
+    """uint8 as float in [0, 1], of the same shape."""
+    return pixels.to(torch.float32).div_(255)
 
 
 class Batcher:
-    """Makes network inputs on `device`: float (B, C, H, W), normalized, and labels (B,)."""
+    """Makes batches on `device`; reading runs ahead in a thread, so the device doesn't wait for the disk."""
 
-    def __init__(self, preprocessing: Preprocessing, device: torch.device) -> None:
-        self.device = device
-        self.mean = torch.tensor(preprocessing.mean, device=device).view(1, -1, 1, 1)
-        self.std = torch.tensor(preprocessing.std, device=device).view(1, -1, 1, 1)
-
-    def unit_range(self, pixels: np.ndarray) -> Tensor:
-        """uint8 (B, H, W, C) to float (B, C, H, W) in [0, 1], on the device, channels last in memory."""
-        on_device = torch.from_numpy(pixels).to(self.device)
-        return on_device.permute(0, 3, 1, 2).to(torch.float32).div_(255)
-
-    def normalized(self, batch: Tensor) -> Tensor:
-        return (batch - self.mean) / self.std
+    def __init__(
+        self, preprocessing: Preprocessing, device: torch.device, *, channels_last: bool = True
+    ) -> None:
+        self.device, self.channels_last = device, channels_last
+        self.side = (preprocessing.height, preprocessing.width)
+        self.picture_bytes = math.prod(preprocessing.shape)  # as uint8
+        # One value for each column of a row of pixels (W * C wide): such a row is worked on at full
+        # speed, where a value a channel (C wide) takes ten times as long.
+        self._mean = torch.tensor(preprocessing.mean, device=device).repeat(preprocessing.width)
+        self._std = torch.tensor(preprocessing.std, device=device).repeat(preprocessing.width)
 
     def train_batches(
-        self, data: LabeledPictures, batch_size: int, augmentation: Augmentation, seed: int, epoch: int
-    ) -> Iterator[tuple[Tensor, Tensor]]:
-        """One epoch: shuffled and augmented as `seed` and `epoch` decide."""
-        draws = torch.Generator().manual_seed(epoch_seed(seed, epoch) + 1)
-        for positions in epoch_order(len(data), batch_size, seed, epoch):
-            chosen = positions.numpy()
-            pictures = augment(self.unit_range(data.pixels[data.rows[chosen]]), augmentation, draws)
-            yield self.normalized(pictures), torch.from_numpy(data.labels[chosen]).to(self.device)
+        self,
+        data: LabeledPictures,
+        batch_size: int,
+        augmentation: Augmentation,
+        seed: int,
+        epoch: int,
+        *,
+        start: int = 0,
+    ) -> Generator[Batch, None, None]:
+        """One epoch, shuffled and augmented as `seed` and `epoch` decide, from batch `start` on."""
+        order = epoch_order(len(data), batch_size, seed, epoch)[start:]
+        for number, (pixels, labels) in enumerate(self._read(data, order), start):
+            unit = unit_range(pixels)
+            if not augmentation.is_off:
+                draws = draws_of(seed, epoch, number)
+                unit = augment(unit.permute(0, 3, 1, 2), augmentation, draws).permute(0, 2, 3, 1)
+            yield Batch(self.normalized(unit), labels)
 
-    def plain_batches(self, data: LabeledPictures, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
+    def plain_batches(self, data: LabeledPictures, batch_size: int) -> Iterator[Batch]:
         """Every picture once, in order, unchanged."""
-        for start in range(0, len(data), batch_size):
-            chosen = slice(start, start + batch_size)
-            pictures = self.unit_range(data.pixels[data.rows[chosen]])
-            yield self.normalized(pictures), torch.from_numpy(data.labels[chosen]).to(self.device)
+        for pixels, labels in self._read(data, list(torch.arange(len(data)).split(batch_size))):
+            yield Batch(self.normalized(unit_range(pixels)), labels)
+
+    def normalized(self, unit: Tensor) -> Tensor:
+        """Values in [0, 1], (B, H, W, C), as (B, C, H, W) in the layout of the network."""
+        count, height, width, channels = unit.shape
+        rows = unit.reshape(count * height, width * channels)
+        rows = (rows - self._mean).div_(self._std)
+        pictures = rows.view(count, height, width, channels).permute(0, 3, 1, 2)
+        return pictures if self.channels_last else pictures.contiguous()
+
+    def on_device(self, data: LabeledPictures) -> LabeledPictures:
+        """`data` with all its pixels in the memory of the device."""
+        parts = [data.pixels.read(rows) for rows in np.array_split(data.rows, max(1, len(data) // 512))]
+        pixels = torch.cat([torch.from_numpy(part).to(self.device) for part in parts])
+        return replace(data, on_device=pixels)
+
+    def _read(self, data: LabeledPictures, order: Sequence[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
+        if data.on_device is not None:
+            labels = torch.from_numpy(data.labels).to(self.device)
+            for positions in order:
+                chosen = positions.to(self.device)
+                yield data.on_device[chosen], labels[chosen]
+            return
+        with closing(ahead((self._in_memory(data, positions) for positions in order), AHEAD)) as read:
+            for pixels, labels in read:
+                yield (
+                    pixels.to(self.device, non_blocking=True),
+                    labels.to(self.device, non_blocking=True),
+                )
+
+    def _in_memory(self, data: LabeledPictures, positions: Tensor) -> tuple[Tensor, Tensor]:
+        """One batch on the processor, in memory from which a GPU can fetch it by itself."""
+        chosen = positions.numpy()
+        pixels = torch.from_numpy(data.pixels.read(data.rows[chosen]))
+        labels = torch.from_numpy(data.labels[chosen])
+        return (pixels.pin_memory(), labels.pin_memory()) if self.device.type == "cuda" else (pixels, labels)

@@ -1,6 +1,8 @@
 """Checkpoints that appear whole or not at all, and hold nothing but tensors and plain types."""
 
 import contextlib
+import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,9 @@ from core.workspace import put_in_place
 
 @dataclass(frozen=True)
 class CheckpointFolder:
-    """`last.pt` is all that is needed to go on; `best.pt` is the state dict to predict with."""
+    """`last.pt` is all that is needed to go on, `previous.pt` what it was before that, for the case that
+    the disk damages it; `best.pt` is the state dict to predict with, `start.pt` the one to begin with.
+    """
 
     folder: Path
 
@@ -22,27 +26,45 @@ class CheckpointFolder:
         return self.folder / "last.pt"
 
     @property
+    def previous(self) -> Path:
+        return self.folder / "previous.pt"
+
+    @property
     def best(self) -> Path:
         return self.folder / "best.pt"
 
+    @property
+    def start(self) -> Path:
+        return self.folder / "start.pt"
+
     def save_last(self, state: dict[str, Any]) -> None:
-        _save(state, self.last)
+        """Keep `state` with a digest of it; the checkpoint before stays as `previous.pt`."""
+        partial = _written({**state, "digest": digest(state)}, self.last)
+        with contextlib.suppress(FileNotFoundError):
+            put_in_place(self.last, self.previous)
+        put_in_place(partial, self.last)
 
     def save_best(self, state_dict: dict[str, torch.Tensor]) -> None:
-        _save(state_dict, self.best)
+        put_in_place(_written(state_dict, self.best), self.best)
 
     def load_last(self) -> dict[str, Any] | None:
-        """The state to go on from, on the CPU; None before the first finished epoch.
+        """The state to go on from, on the CPU; None before the first checkpoint.
+
+        Where `last.pt` is damaged, `previous.pt` takes its place.
 
         Raises:
-            ModelFileError: it is damaged, or not a checkpoint.
+            ModelFileError: none of them can be read, or it is not a checkpoint.
         """
-        if not self.last.exists():
+        try:
+            return _load_checkpoint(self.last) if self.last.exists() else _load_checkpoint(self.previous)
+        except FileNotFoundError:
             return None
-        state = load_tensors(self.last)
-        if not (isinstance(state, dict) and state.keys() >= {"model", "optimizer", "history"}):
-            raise not_of_this_run(self.last)
-        return state
+        except ModelFileError as damage:
+            with contextlib.suppress(FileNotFoundError, ModelFileError):
+                state = _load_checkpoint(self.previous)
+                print(f"{damage.problem} Going on from previous.pt.", flush=True)
+                return state
+            raise
 
     def load_best(self) -> dict[str, torch.Tensor]:
         return load_tensors(self.best)
@@ -75,13 +97,60 @@ def not_of_this_run(path: Path) -> ModelFileError:
     )
 
 
-def _save(value: Any, path: Path) -> None:
+def digest(state: Any) -> str:
+    """SHA-256 of all names, plain values and tensors in `state`, whatever the layout of the tensors."""
+    sha = hashlib.sha256()
+    _feed(sha, state)
+    return sha.hexdigest()
+
+
+def save_tensors(value: Any, path: Path) -> None:
+    """Write `value` to `path`, whole or not at all."""
+    put_in_place(_written(value, path), path)
+
+
+def _load_checkpoint(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        raise FileNotFoundError(path)
+    state = load_tensors(path)
+    if not (isinstance(state, dict) and state.keys() >= {"model", "optimizer", "history"}):
+        raise not_of_this_run(path)
+    written = state.pop("digest", None)  # none in those of earlier versions
+    if written is not None and written != digest(state):
+        raise ModelFileError(
+            f"{path.name} is damaged: its contents don't match the digest that was written with them.",
+            fix="Start a new run with the same settings.",
+        )
+    return state
+
+
+def _feed(sha: Any, value: Any) -> None:
+    if isinstance(value, torch.Tensor):
+        sha.update(f"{value.dtype}{tuple(value.shape)}".encode())
+        flat = value.detach().cpu().contiguous().reshape(-1)
+        sha.update(flat.view(torch.uint8).numpy().data if flat.numel() else b"")
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            sha.update(f"{key}:".encode())
+            _feed(sha, inner)
+    elif isinstance(value, list | tuple):
+        sha.update(f"[{len(value)}]".encode())
+        for inner in value:
+            _feed(sha, inner)
+    else:
+        sha.update(f"{value!r};".encode())
+
+
+def _written(value: Any, path: Path) -> Path:
+    """A file beside `path` that holds `value` and is on the disk, also if the power fails now."""
     temporary = path.with_name(f".{path.name}.partial")
     try:
         with temporary.open("wb") as file:  # so that a full disk is an OSError, and not only torch's words
             torch.save(value, file)
-        put_in_place(temporary, path)
+            file.flush()
+            os.fsync(file.fileno())
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
+    return temporary

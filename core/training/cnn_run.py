@@ -1,32 +1,37 @@
 """One CNN run from its settings to its results: pixels, model, loop, predictions."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import nn
 
-from core.data.dataset import Dataset, load_dataset
-from core.data.pixel_cache import open_pixel_cache
-from core.data.splitting import Split, check_trainable, load_split
-from core.errors import DatasetError
+from core.data.parallel import Progress
 from core.models.cnn import build_cnn
 from core.models.cnn_walk import walk
 from core.models.saved_model import SavedModel, save_model_description
+from core.training.allocator import keep_freed_memory
 from core.training.batch_norm import check_batch_norm
-from core.training.batches import Batcher, LabeledPictures
-from core.training.checkpoint import CheckpointFolder
+from core.training.batches import Batcher
+from core.training.calibration import calibrate
+from core.training.checkpoint import CheckpointFolder, load_tensors
 from core.training.config import CnnRunConfig, Loss
+from core.training.divergence import LossNotFinite
 from core.training.evaluation import predict_probabilities
-from core.training.loop import EpochRecord, Hooks, Outcome, train
-from core.training.memory import check_memory
+from core.training.history import EpochRecord, Hooks, Outcome
+from core.training.kernels import layout
+from core.training.loop import train
+from core.training.measured import measured_file
+from core.training.memory import check_memory, piece_that_fits
 from core.training.objective import Objective, make_objective
+from core.training.optimization import skip_the_compiler
 from core.training.predictions import save_predictions
+from core.training.resumption import saved_execution
+from core.training.run_data import RunData, open_run_data
+from core.training.start import start_from
 from core.workspace import Workspace
 
-Progress = Callable[[int, int, str], None]
+DEVICE_SHARE = 0.5  # of a GPU's free memory that decoded pictures may take
 
 
 @dataclass(frozen=True)
@@ -39,17 +44,6 @@ class CnnRunResult:
     model: nn.Module | None
 
 
-@dataclass(frozen=True)
-class RunData:
-    """The pictures of a run, by split."""
-
-    dataset: Dataset
-    split: Split
-    train: LabeledPictures
-    valid: LabeledPictures
-    test: LabeledPictures
-
-
 def train_cnn(
     workspace: Workspace,
     config: CnnRunConfig,
@@ -58,86 +52,100 @@ def train_cnn(
     device: str = "cpu",
     hooks: Hooks | None = None,
     on_progress: Progress = lambda done, total, what: None,
+    data: RunData | None = None,
 ) -> CnnRunResult:
     """Train the CNN of `config` and leave checkpoints, `model.json` and `predictions.npz` in `folder`.
 
     Goes on from `folder/last.pt` where there is one. `on_progress(done, total, what)` tells of the
-    decoding before the first epoch.
+    decoding before the first epoch, unless `data` has been opened already.
 
     Raises:
-        DatasetError: the data set or its split is gone or has changed.
+        DatasetError: the data set or its split is gone or has changed, or a picture can't be read any more.
         LayerError: the network can't be built for this picture size.
         ConfigError: there is nothing to train on, batch norm can't learn, or it doesn't fit into the memory.
         LossNotFinite: training diverged; what was good is kept.
     """
     hooks = hooks or Hooks()
-    data = open_run_data(workspace, config, on_progress=on_progress, should_stop=hooks.should_stop)
+    keep_freed_memory()
+    if not config.training.compiled:
+        skip_the_compiler()
+    data = data or open_run_data(workspace, config, on_progress=on_progress, should_stop=hooks.interrupted)
     target = torch.device(device)
     network = walk(config.cnn, config.preprocessing.shape, config.outputs)
     check_batch_norm(network, config.training, len(data.train))
     if target.type == "cpu" and network.error is None:
         check_memory(network, config.training)
     torch.manual_seed(config.training.seed)
-    model = build_cnn(config.cnn, config.preprocessing.shape, config.outputs).to(target)
-    batcher = Batcher(config.preprocessing, target)
-    objective = make_objective(config.training, data.train.labels, len(config.classes), target)
+    model = build_cnn(config.cnn, config.preprocessing.shape, config.outputs)
     checkpoints = CheckpointFolder(folder)
+    if checkpoints.start.exists():
+        hooks.on_facts({"started_from": start_from(model, load_tensors(checkpoints.start)).words})
+    objective = make_objective(config.training, data.train.labels, len(config.classes), target)
+    execution = saved_execution(checkpoints.load_last(), device)
+    if execution is None:
+        on_progress(0, 0, "measuring how this network learns fastest here")
+        piece = min(config.training.batch_size, len(data.train))
+        if target.type == "cpu" and network.error is None:
+            piece = min(piece, piece_that_fits(network, config.training))
+        measured = measured_file(workspace, config, device)
+        calibration = calibrate(
+            model,
+            config.preprocessing.shape,
+            objective,
+            config.training,
+            target,
+            piece=piece,
+            stored=measured,
+        )
+        execution = calibration.execution
+        hooks.on_facts({"milliseconds": calibration.milliseconds})
+    model = model.to(target).to(memory_format=layout(execution))
+    batcher = Batcher(config.preprocessing, target, channels_last=execution.channels_last)
+    data = _on_device(data, batcher)
     single_logit = config.training.loss is Loss.SINGLE_LOGIT
     save_model_description(folder, SavedModel(config.cnn, config.preprocessing, config.classes, single_logit))
-    outcome = train(
-        model,
-        data.train,
-        data.valid,
-        config.training,
-        config.augmentation,
-        batcher=batcher,
-        objective=objective,
-        checkpoints=checkpoints,
-        hooks=hooks,
-    )
-    if not outcome.history:
+
+    try:
+        outcome = train(
+            model,
+            data.train,
+            data.valid,
+            config.training,
+            config.augmentation,
+            batcher=batcher,
+            objective=objective,
+            execution=execution,
+            checkpoints=checkpoints,
+            hooks=hooks,
+        )
+    except LossNotFinite:
+        if checkpoints.best.exists():
+            _save_best_predictions(_with(model, checkpoints.load_best()), data, batcher, objective, folder)
+        raise
+    if not outcome.history or outcome.ended == "paused":
         return CnnRunResult(outcome, None, None, None)
     on_progress(0, 1, "predicting every validation picture with the best weights")
-    model.load_state_dict(checkpoints.load_best())
-    test_accuracy = _save_best_predictions(model, data, batcher, objective, folder)
+    test_accuracy = _save_best_predictions(
+        _with(model, checkpoints.load_best()), data, batcher, objective, folder
+    )
     best = [record for record in outcome.history if record.is_best][-1]
     return CnnRunResult(outcome, best, test_accuracy, model.eval())
 
 
-def open_run_data(
-    workspace: Workspace,
-    config: CnnRunConfig,
-    *,
-    on_progress: Progress = lambda done, total, what: None,
-    should_stop: Callable[[], bool] = lambda: False,
-) -> RunData:
-    """The pictures of a run, decoded once into the pixel cache.
+def _on_device(data: RunData, batcher: Batcher) -> RunData:
+    """`data` with its pixels in a GPU's memory, if they take no more than a share of what is free there."""
+    if batcher.device.type != "cuda":
+        return data
+    pictures = len(data.train) + len(data.valid)
+    free, _ = torch.cuda.mem_get_info(batcher.device)
+    if pictures * batcher.picture_bytes > DEVICE_SHARE * free:
+        return data
+    return replace(data, train=batcher.on_device(data.train), valid=batcher.on_device(data.valid))
 
-    Raises:
-        DatasetError: the data set is not the one that the run was made for.
-        ConfigError: there is nothing to train or to validate on.
-        Cancelled: stopped while decoding.
-    """
-    dataset = load_dataset(workspace, config.dataset_id)
-    if dataset.classes != config.classes:
-        raise DatasetError(
-            f"The classes of data set {dataset.name} have changed since this run was made.",
-            expected=", ".join(config.classes),
-            found=", ".join(dataset.classes),
-            fix="Start a new run.",
-        )
-    split = load_split(dataset, config.split_id)
-    check_trainable(split)
-    pixels = open_pixel_cache(
-        workspace, dataset, config.preprocessing, on_progress=on_progress, should_stop=should_stop
-    ).pixels
-    labels = np.asarray(dataset.labels(), dtype=np.int64)
 
-    def pictures(rows: tuple[int, ...]) -> LabeledPictures:
-        chosen = np.asarray(rows, dtype=np.int64)
-        return LabeledPictures(pixels, chosen, labels[chosen])
-
-    return RunData(dataset, split, pictures(split.train), pictures(split.valid), pictures(split.test))
+def _with(model: nn.Module, state_dict: dict[str, torch.Tensor]) -> nn.Module:
+    model.load_state_dict(state_dict)
+    return model
 
 
 def _save_best_predictions(

@@ -30,6 +30,17 @@ class Loss(StrEnum):
     SINGLE_LOGIT = "single_logit"
 
 
+class Precision(StrEnum):
+    """In what numbers a network learns; weights and validation are float32 always.
+
+    AUTO takes bfloat16 where a short measurement of this network finds it faster.
+    """
+
+    AUTO = "auto"
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+
+
 @dataclass(frozen=True)
 class TrainingConfig:
     epochs: int = 10
@@ -43,6 +54,12 @@ class TrainingConfig:
     class_weights: bool = False  # weigh each class by the inverse of its share of the training pictures
     patience: int | None = None  # epochs without a new best before stopping early
     seed: int = 0
+    precision: Precision = Precision.AUTO
+    gradient_clip: float | None = None  # longest gradient (Euclidean norm over all parameters) of a step
+    deterministic: bool = (
+        False  # on a GPU: only kernels that give the same bits each time; a CPU has no other
+    )
+    compiled: bool = False  # on a GPU: torch.compile with CUDA graphs
 
     def __post_init__(self) -> None:
         check_range("number of epochs", self.epochs, 1, 10_000)
@@ -53,11 +70,17 @@ class TrainingConfig:
         check_range("seed", self.seed, 0, 2**31 - 1)
         if self.patience is not None:
             check_range("patience of early stopping", self.patience, 1, 10_000)
+        if self.gradient_clip is not None:
+            check_range("longest gradient", self.gradient_clip, 1e-6, 1e6)
 
 
 @dataclass(frozen=True)
 class CnnRunConfig:
-    """One training of one CNN on one split of one data set. `classes` are in the order of the logits."""
+    """One training of one CNN on one split of one data set. `classes` are in the order of the logits.
+
+    `starts_from` is the run whose best weights it begins with (a copy lies in the run's folder), and
+    `without` holds the keys of pictures that are left out because they can't be read.
+    """
 
     name: str
     dataset_id: str
@@ -68,6 +91,8 @@ class CnnRunConfig:
     training: TrainingConfig = field(default_factory=TrainingConfig)
     augmentation: Augmentation = field(default_factory=Augmentation)
     device: str = "auto"
+    starts_from: str | None = None
+    without: tuple[str, ...] = ()
     kind: str = "train-cnn"
 
     def __post_init__(self) -> None:

@@ -1,17 +1,24 @@
-"""Validation: loss and accuracy of a model on pictures it doesn't learn from, and its predictions."""
+"""Validation: loss and accuracy of a model on pictures it doesn't learn from, and its predictions.
 
-from collections.abc import Callable
+Always in float32, whatever a run learned in: it is how the model will be used.
+"""
+
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from core.errors import Cancelled
-from core.training.batches import Batcher, LabeledPictures
+from core.faults import is_out_of_memory
+from core.training.batches import Batcher
+from core.training.kernels import pooled_early
 from core.training.objective import Objective, predicted_classes, probabilities
+from core.training.run_data import LabeledPictures
 
-EVALUATION_BATCH = 256
+SMALLEST, LARGEST = 32, 1024  # pictures in a batch
+PIXELS = {"cpu": 1 << 20, "cuda": 1 << 23}  # of all pictures in a batch: more is no faster
 
 
 @dataclass(frozen=True)
@@ -35,35 +42,50 @@ def evaluate(
     Raises:
         Cancelled: `should_stop` said so between two batches.
     """
-    was_training = model.training
-    model.eval()
-    loss_sum = torch.zeros((), device=batcher.device)
-    correct = torch.zeros((), device=batcher.device)
-    try:
-        with torch.inference_mode():
-            for pictures, labels in batcher.plain_batches(data, EVALUATION_BATCH):
-                if should_stop():
-                    raise Cancelled
-                logits = model(pictures)
-                loss_sum += objective(logits, labels) * len(labels)
-                correct += (predicted_classes(logits, objective.loss) == labels).sum()
-    finally:
-        model.train(was_training)
-    return Score(float(loss_sum) / len(data), float(correct) / len(data))
+    sums = torch.zeros(2, dtype=torch.float64)
+    for logits, labels in _forward(model, data, batcher):
+        if should_stop():
+            raise Cancelled
+        loss = objective(logits, labels).double() * len(labels)
+        correct = (predicted_classes(logits, objective.loss) == labels).sum()
+        sums = sums.to(loss.device) + torch.stack([loss, correct.to(loss.dtype)])
+    loss_sum, correct_sum = sums.tolist()
+    return Score(loss_sum / len(data), correct_sum / len(data))
 
 
 def predict_probabilities(
     model: nn.Module, data: LabeledPictures, batcher: Batcher, objective: Objective
 ) -> np.ndarray:
     """float32 (N, K) class probabilities of `data`, in its order."""
+    parts = [
+        probabilities(logits, objective.loss).cpu().numpy() for logits, _ in _forward(model, data, batcher)
+    ]
+    return np.concatenate(parts)
+
+
+def evaluation_batch(side: tuple[int, int], device: str) -> int:
+    """Pictures of `side` (height, width in pixels) that are looked at together."""
+    pixels = PIXELS.get(device, PIXELS["cpu"])
+    return min(max(pixels // (side[0] * side[1]), SMALLEST), LARGEST)
+
+
+def _forward(model: nn.Module, data: LabeledPictures, batcher: Batcher) -> Iterator[tuple[Tensor, Tensor]]:
+    """Logits and labels batch by batch; a batch that doesn't fit into the memory goes through in halves."""
     was_training = model.training
     model.eval()
+    forward = pooled_early(model)
+    piece = evaluation_batch(batcher.side, batcher.device.type)
     try:
         with torch.inference_mode():
-            parts = [
-                probabilities(model(pictures), objective.loss).cpu().numpy()
-                for pictures, _ in batcher.plain_batches(data, EVALUATION_BATCH)
-            ]
+            for pictures, labels in batcher.plain_batches(data, piece):
+                logits = None
+                while logits is None:
+                    try:
+                        logits = torch.cat([forward(part) for part in pictures.split(piece)])
+                    except RuntimeError as error:
+                        if piece == 1 or not is_out_of_memory(error):
+                            raise
+                        piece = -(-piece // 2)
+                yield logits, labels
     finally:
         model.train(was_training)
-    return np.concatenate(parts)

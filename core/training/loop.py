@@ -1,76 +1,38 @@
 """The training loop: epochs of forward, backward, step; it knows hooks, not screens."""
 
+import gc
 import math
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any
+from contextlib import closing
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
 
 from core.data.augmentation_config import Augmentation
-from core.errors import Cancelled, WorkbenchError
-from core.training.batches import Batcher, LabeledPictures, epoch_order, epoch_seed
-from core.training.checkpoint import CheckpointFolder, not_of_this_run
+from core.errors import Cancelled
+from core.faults import is_out_of_memory
+from core.processes import peak_memory
+from core.records import to_json
+from core.training.batches import Batcher, batches_an_epoch
+from core.training.checkpoint import CheckpointFolder, save_tensors
 from core.training.config import TrainingConfig
-from core.training.evaluation import evaluate
-from core.training.objective import Objective, predicted_classes
+from core.training.divergence import is_finite, loss_not_finite
+from core.training.evaluation import Score, evaluate
+from core.training.execution import Execution
+from core.training.history import BatchProgress, EpochRecord, Hooks, Outcome, is_new_best, is_over_early
+from core.training.kernels import kernels_of
+from core.training.objective import Objective
 from core.training.optimization import learning_rate, make_optimizer, set_learning_rate
+from core.training.resumption import EpochState, Position, begin_epoch, restore, state_of
+from core.training.run_data import LabeledPictures
+from core.training.snapshots import SnapshotRule, prune, snapshot_path, snapshot_rule
+from core.training.step import CORRECT, LOSS, NORM, Learner
+from core.training.stopwatch import Phase, Stopwatch
 
 READ_EVERY = 0.5  # seconds between two looks at numbers that live on the device
-
-
-class LossNotFinite(WorkbenchError):
-    """The loss became infinite or not a number."""
-
-
-@dataclass(frozen=True)
-class EpochRecord:
-    """One finished epoch; losses are means a picture, accuracies shares from 0 to 1.
-
-    Training numbers are those of the learning steps themselves: dropout and augmentation on, weights
-    changing from batch to batch, as in the lecture's trainer.
-    """
-
-    epoch: int
-    train_loss: float
-    train_accuracy: float
-    valid_loss: float
-    valid_accuracy: float
-    learning_rate: float
-    seconds: float
-    pictures_per_second: float
-    is_best: bool
-
-
-@dataclass(frozen=True)
-class BatchProgress:
-    """Where the loop is; `train_loss` is the mean of the epoch so far."""
-
-    epoch: int
-    batch: int
-    batches: int
-    train_loss: float
-    pictures_per_second: float
-    seconds_left: float
-
-
-@dataclass(frozen=True)
-class Hooks:
-    """What the loop calls: `on_batch` about twice a second, `on_epoch` when its checkpoint is on disk."""
-
-    on_batch: Callable[[BatchProgress], None] = lambda progress: None
-    on_epoch: Callable[[EpochRecord], None] = lambda record: None
-    should_stop: Callable[[], bool] = lambda: False
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """All finished epochs, and why there are no more: "finished", "early" or "stopped"."""
-
-    history: tuple[EpochRecord, ...]
-    ended: str
+KEEP_EVERY = 30.0  # seconds between two checkpoints within an epoch
+KEEPING_SHARE = 0.05  # of the time that writing checkpoints within an epoch may take
 
 
 def train(
@@ -82,158 +44,238 @@ def train(
     *,
     batcher: Batcher,
     objective: Objective,
+    execution: Execution,
     checkpoints: CheckpointFolder,
     hooks: Hooks,
 ) -> Outcome:
-    """Train `model` in place; goes on from `checkpoints.last` where there is one.
+    """Train `model` in place; goes on from `checkpoints.last`, at its very batch, where there is one.
 
     The best epoch is the one with the highest validation accuracy, the lower loss where two are equal.
+    Where a batch doesn't fit into the memory, it goes through in halves from the last checkpoint on.
 
     Raises:
-        LossNotFinite: with the last good epoch still on disk.
+        LossNotFinite: with the last good checkpoint still on disk.
     """
-    optimizer = make_optimizer(model.parameters(), training)
-    history = _restore(checkpoints, model, optimizer)
-    while len(history) < training.epochs:
-        if _is_over(history, training):
-            return Outcome(tuple(history), "early")
-        epoch = len(history) + 1
-        torch.manual_seed(epoch_seed(training.seed, epoch))
-        model.train()
-        steps = _TrainingEpoch(model, train_data, training, batcher, objective, optimizer, epoch)
-        if not steps.run(augmentation, hooks, len(valid_data)):
-            return Outcome(tuple(history), "stopped")
+    while True:
+        loop = _Loop(
+            model,
+            train_data,
+            valid_data,
+            training,
+            augmentation,
+            batcher,
+            objective,
+            execution,
+            checkpoints,
+            hooks,
+        )
         try:
-            score = evaluate(model, valid_data, batcher, objective, should_stop=hooks.should_stop)
+            with kernels_of(execution, deterministic=training.deterministic):
+                return loop.run()
+        except Exception as error:
+            if not is_out_of_memory(error) or execution.piece < 2:
+                raise
+        execution = replace(execution, piece=-(-execution.piece // 2))
+        del loop
+        gc.collect()
+        if batcher.device.type == "cuda":
+            torch.cuda.empty_cache()
+        print(f"The memory is full: {execution.piece} pictures at once from now on.", flush=True)
+
+
+@dataclass
+class _Loop:
+    """One sitting of a training, from the last checkpoint to its end or to an interruption."""
+
+    model: nn.Module
+    train_data: LabeledPictures
+    valid_data: LabeledPictures
+    training: TrainingConfig
+    augmentation: Augmentation
+    batcher: Batcher
+    objective: Objective
+    execution: Execution
+    checkpoints: CheckpointFolder
+    hooks: Hooks
+
+    def __post_init__(self) -> None:
+        self.optimizer = make_optimizer(self.model.parameters(), self.training)
+        self.batches = batches_an_epoch(len(self.train_data), self.training.batch_size)
+        self.validation_seconds: float | None = None  # of the last epoch
+        self.kept, self.keeping_took = time.perf_counter(), 0.0
+
+    def run(self) -> Outcome:
+        self.hooks.on_facts(to_json(self.execution))
+        self.position = self._last_position()
+        self.learner = Learner(self.model, self.optimizer, self.objective, self.training, self.execution)
+        history = self.position.history
+        while len(history) < self.training.epochs:
+            if is_over_early(history, self.training.patience):
+                return Outcome(tuple(history), "early")
+            if not self._epoch():
+                return Outcome(tuple(history), "paused" if self.hooks.should_pause() else "stopped")
+        return Outcome(tuple(history), "finished")
+
+    def _last_position(self) -> Position:
+        """Where the last sitting ended; a new run first keeps its initial weights."""
+        state = self.checkpoints.load_last()
+        if state is None:
+            position = Position([])
+            self._keep(position)
+            if self._snapshots().keeps(0):
+                self._keep_snapshot(0)
+            return position
+        position = restore(state, self.model, self.optimizer, self.batcher.device, self.checkpoints.last)
+        if position.under_way is None and position.history and position.history[-1].is_best:
+            self.checkpoints.save_best(self.model.state_dict())  # it may have ended between the two files
+        return position
+
+    def _epoch(self) -> bool:
+        """One pass over the training pictures, and the validation; False if it was interrupted."""
+        position = self.position
+        state = position.under_way or begin_epoch(
+            len(position.history) + 1, self.training.seed, self.batcher.device
+        )
+        position.under_way = state
+        watch = Stopwatch(self.batcher.device, state.seconds)
+        watch.seconds.update(state.phases)
+        self.model.train()
+        if not self._learn(state, watch):
+            self._keep_under_way(watch)
+            return False
+        self._check_loss(state)
+        try:
+            score = watch.timed(Phase.VALIDATION, self._validate)
         except Cancelled:
-            return Outcome(tuple(history), "stopped")
-        is_best = not history or (score.accuracy, -score.loss) > max(_rank(record) for record in history)
-        record = EpochRecord(
-            epoch=epoch,
-            train_loss=steps.mean_loss(),
-            train_accuracy=steps.accuracy(),
-            valid_loss=score.loss,
-            valid_accuracy=score.accuracy,
-            learning_rate=optimizer.param_groups[0]["lr"],
-            seconds=time.perf_counter() - steps.started,
-            pictures_per_second=steps.pictures_per_second(),
-            is_best=is_best,
-        )
-        if not (math.isfinite(record.train_loss) and math.isfinite(record.valid_loss)):
-            raise loss_not_finite(epoch)
-        history.append(record)
-        if is_best:
-            checkpoints.save_best(model.state_dict())
-        checkpoints.save_last(
-            {
-                "model": model.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "history": [asdict(past) for past in history],
-            }
-        )
-        hooks.on_epoch(record)
-    return Outcome(tuple(history), "finished")
-
-
-class _TrainingEpoch:
-    """One pass over the training pictures; sums stay on the device and are read twice a second."""
-
-    def __init__(
-        self,
-        model: nn.Module,
-        data: LabeledPictures,
-        training: TrainingConfig,
-        batcher: Batcher,
-        objective: Objective,
-        optimizer: torch.optim.Optimizer,
-        epoch: int,
-    ) -> None:
-        self.model, self.data, self.training = model, data, training
-        self.batcher, self.objective, self.optimizer, self.epoch = batcher, objective, optimizer, epoch
-        self.loss_sum = torch.zeros((), device=batcher.device)
-        self.correct = torch.zeros((), device=batcher.device)
-        self.seen = 0
-        self.started = time.perf_counter()
-
-    def run(self, augmentation: Augmentation, hooks: Hooks, valid_count: int) -> bool:
-        """Train on every picture once; False if it was stopped before the end."""
-        training = self.training
-        batches = len(epoch_order(len(self.data), training.batch_size, training.seed, self.epoch))
-        stream = self.batcher.train_batches(
-            self.data, training.batch_size, augmentation, training.seed, self.epoch
-        )
-        last_read = self.started
-        for number, (pictures, labels) in enumerate(stream, 1):
-            if hooks.should_stop():
-                return False
-            done = (self.epoch - 1 + (number - 1) / batches) / training.epochs
-            set_learning_rate(self.optimizer, learning_rate(training, done))
-            self.step(pictures, labels)
-            if time.perf_counter() - last_read > READ_EVERY:
-                last_read = time.perf_counter()
-                hooks.on_batch(self.progress(number, batches, valid_count))
+            self._keep_under_way(watch)
+            return False
+        if not math.isfinite(score.loss):
+            raise loss_not_finite(state.epoch, self.training, self.execution)
+        record = self._record(state, watch, score)
+        position.history.append(record)
+        position.under_way = None
+        self._keep(position)
+        if record.is_best:
+            self.checkpoints.save_best(self.model.state_dict())
+        self._keep_snapshot(record.epoch)
+        self.hooks.on_epoch(record)
         return True
 
-    def step(self, pictures: torch.Tensor, labels: torch.Tensor) -> None:
-        self.optimizer.zero_grad(set_to_none=True)
-        logits = self.model(pictures)
-        loss = self.objective(logits, labels)
-        loss.backward()
-        self.optimizer.step()
-        self.loss_sum += loss.detach() * len(labels)
-        self.correct += (predicted_classes(logits.detach(), self.objective.loss) == labels).sum()
-        self.seen += len(labels)
+    def _learn(self, state: EpochState, watch: Stopwatch) -> bool:
+        """The batches of an epoch that are still to be done; False if interrupted between two."""
+        training = self.training
+        stream = self.batcher.train_batches(
+            self.train_data,
+            training.batch_size,
+            self.augmentation,
+            training.seed,
+            state.epoch,
+            start=state.batch,
+        )
+        last_read = time.perf_counter()
+        watch.begin(state.batch)
+        with closing(stream):
+            for batch in stream:
+                if self.hooks.interrupted():
+                    return False
+                watch.lap(Phase.DATA)
+                done = (state.epoch - 1 + state.batch / self.batches) / training.epochs
+                set_learning_rate(self.optimizer, learning_rate(training, done))
+                self.learner.step(batch, state.sums, watch)
+                state.batch += 1
+                state.seen += len(batch.labels)
+                now = time.perf_counter()
+                if now - last_read > READ_EVERY:
+                    last_read = now
+                    self._check_loss(state)
+                    self.hooks.on_batch(self._progress(state, watch))
+                if now - self.kept > max(KEEP_EVERY, self.keeping_took / KEEPING_SHARE):
+                    self._keep_under_way(watch)
+                watch.begin(state.batch)
+        return True
 
-    def progress(self, number: int, batches: int, valid_count: int) -> BatchProgress:
-        mean_loss = self.mean_loss()
-        if not math.isfinite(mean_loss):
-            raise loss_not_finite(self.epoch)
-        rate = self.pictures_per_second()
-        epochs_after = self.training.epochs - self.epoch
-        # A validation picture costs about a third of a training picture: one forward, no backward.
-        left = len(self.data) - self.seen + epochs_after * len(self.data)
-        left_with_validation = left + (epochs_after + 1) * valid_count / 3
-        return BatchProgress(self.epoch, number, batches, mean_loss, rate, left_with_validation / rate)
+    def _validate(self) -> Score:
+        return evaluate(
+            self.model, self.valid_data, self.batcher, self.objective, should_stop=self.hooks.interrupted
+        )
 
-    def mean_loss(self) -> float:
-        return float(self.loss_sum) / self.seen
+    def _record(self, state: EpochState, watch: Stopwatch, score: Score) -> EpochRecord:
+        loss, correct, norm = state.sums.tolist()
+        learning = watch.elapsed - watch.seconds[Phase.VALIDATION]
+        self.validation_seconds = watch.seconds[Phase.VALIDATION]
+        return EpochRecord(
+            epoch=state.epoch,
+            train_loss=loss / state.seen,
+            train_accuracy=correct / state.seen,
+            valid_loss=score.loss,
+            valid_accuracy=score.accuracy,
+            learning_rate=self.optimizer.param_groups[0]["lr"],
+            seconds=watch.elapsed,
+            pictures_per_second=state.seen / learning,
+            is_best=is_new_best((score.accuracy, -score.loss), self.position.history),
+            gradient_norm=norm / self.batches,
+            memory=_peak_memory(self.batcher.device),
+            phases=dict(watch.seconds),
+        )
 
-    def accuracy(self) -> float:
-        return float(self.correct) / self.seen
+    def _progress(self, state: EpochState, watch: Stopwatch) -> BatchProgress:
+        rate = state.seen / watch.elapsed
+        epochs_after = self.training.epochs - state.epoch
+        left = (len(self.train_data) * (epochs_after + 1) - state.seen) / rate
+        # Before the first one was timed: a validation picture costs about a third, one forward, no backward.
+        validation = self.validation_seconds
+        if validation is None:
+            validation = len(self.valid_data) / 3 / rate
+        return BatchProgress(
+            state.epoch,
+            state.batch,
+            self.batches,
+            float(state.sums[LOSS]) / state.seen,
+            rate,
+            left + (epochs_after + 1) * validation,
+        )
 
-    def pictures_per_second(self) -> float:
-        return self.seen / (time.perf_counter() - self.started)
+    def _check_loss(self, state: EpochState) -> None:
+        """Look at the sums on the device, which waits for it.
+
+        Raises:
+            LossNotFinite: a loss or a gradient was not finite since the last look.
+        """
+        if not bool(torch.stack([state.sums[LOSS], state.sums[NORM], state.sums[CORRECT]]).isfinite().all()):
+            raise loss_not_finite(state.epoch, self.training, self.execution)
+
+    def _keep_under_way(self, watch: Stopwatch) -> None:
+        """A checkpoint within an epoch, unless it would be of a network that no longer computes."""
+        state = self.position.under_way
+        if state is None:
+            return
+        self._check_loss(state)
+        if not is_finite(self.model):
+            raise loss_not_finite(state.epoch, self.training, self.execution)
+        state.seconds, state.phases = watch.elapsed, dict(watch.seconds)
+        self._keep(self.position)
+
+    def _keep(self, position: Position) -> None:
+        begun = time.perf_counter()
+        self.checkpoints.save_last(state_of(position, self.model, self.optimizer, self.execution))
+        self.kept = time.perf_counter()
+        self.keeping_took = self.kept - begun
+
+    def _snapshots(self) -> SnapshotRule:
+        state_dict = self.model.state_dict()
+        size = sum(value.numel() * value.element_size() for value in state_dict.values())
+        return snapshot_rule(self.training.epochs, size)
+
+    def _keep_snapshot(self, epoch: int) -> None:
+        """Keep the weights of `epoch` if the rule says so, and none that it doesn't keep any more."""
+        rule, folder = self._snapshots(), self.checkpoints.folder
+        if rule.keeps(epoch):
+            path = snapshot_path(folder, epoch)
+            path.parent.mkdir(exist_ok=True)
+            save_tensors(self.model.state_dict(), path)
+        prune(folder, rule, [record.epoch for record in self.position.history] if epoch else [])
 
 
-def loss_not_finite(epoch: int) -> LossNotFinite:
-    return LossNotFinite(
-        f"The loss is no longer a finite number in epoch {epoch}.",
-        expected="a loss that falls, or at least stays finite",
-        fix="Most often the learning rate is too high: try a tenth of it. Else switch batch norm on, "
-        "or look for damaged pictures. The best epoch so far is kept.",
-    )
-
-
-def _restore(
-    checkpoints: CheckpointFolder, model: nn.Module, optimizer: torch.optim.Optimizer
-) -> list[EpochRecord]:
-    state: dict[str, Any] | None = checkpoints.load_last()
-    if state is None:
-        return []
-    try:
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        return [EpochRecord(**past) for past in state["history"]]
-    except (RuntimeError, TypeError, ValueError, KeyError, AttributeError) as mismatch:
-        raise not_of_this_run(checkpoints.last) from mismatch
-
-
-def _rank(record: EpochRecord) -> tuple[float, float]:
-    return (record.valid_accuracy, -record.valid_loss)
-
-
-def _is_over(history: list[EpochRecord], training: TrainingConfig) -> bool:
-    """Early stopping: the last `patience` epochs brought nothing better."""
-    if training.patience is None or len(history) <= training.patience:
-        return False
-    return not any(record.is_best for record in history[-training.patience :])
+def _peak_memory(device: torch.device) -> int | None:
+    """The most bytes so far: of the GPU where one trains, else of this process."""
+    return torch.cuda.max_memory_reserved(device) if device.type == "cuda" else peak_memory()

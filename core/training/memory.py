@@ -51,3 +51,8 @@ def check_memory(network: Walk, training: TrainingConfig, *, available: int | No
         if heavier_maps
         else "Make the largest layer smaller: pool more before flattening, or use global average pooling.",
     )
+
+
+def piece_that_fits(network: Walk, training: TrainingConfig, *, available: int | None = None) -> int:
+    """How many pictures at once, of the batch size, half of it and so on, fit into the memory."""
+    return training.batch_size

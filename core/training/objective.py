@@ -12,6 +12,7 @@ class Objective:
 
     def __init__(self, loss: Loss, class_weights: Tensor | None = None) -> None:
         self.loss = loss
+        self._weights = None if loss is Loss.SINGLE_LOGIT else class_weights
         self._criterion: nn.Module
         if loss is Loss.SINGLE_LOGIT:
             positive = None if class_weights is None else class_weights[1] / class_weights[0]
@@ -24,6 +25,10 @@ class Objective:
         if self.loss is Loss.SINGLE_LOGIT:
             return self._criterion(logits.squeeze(1), labels.to(logits.dtype))
         return self._criterion(logits, labels)
+
+    def weight(self, labels: Tensor) -> Tensor | int:
+        """What the mean over a batch with these labels (B,) divides by: its pictures, or their weights."""
+        return len(labels) if self._weights is None else self._weights[labels].sum()
 
 
 def probabilities(logits: Tensor, loss: Loss) -> Tensor:

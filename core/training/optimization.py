@@ -9,6 +9,19 @@ from torch import nn, optim
 from core.training.config import Optimizer, Schedule, TrainingConfig
 
 
+def skip_the_compiler() -> None:
+    """Let optimizers be made without torch's compiler, whose import takes a second and a half.
+
+    Methods of `Optimizer` that the compiler must not look into import it when they are first called, to
+    have themselves left alone. Where nothing is compiled they may as well run as they are; a torch that
+    does this in another way is not changed by it.
+    """
+    for method in vars(optim.Optimizer).values():
+        plain = getattr(method, "__wrapped__", None)
+        if plain is not None and not hasattr(plain, "__dynamo_disable"):
+            plain.__dynamo_disable = plain
+
+
 def make_optimizer(parameters: Iterable[nn.Parameter], training: TrainingConfig) -> optim.Optimizer:
     """SGD with momentum, Adam or AdamW, in PyTorch's fused form."""
     lr, decay = training.learning_rate, training.weight_decay

@@ -5,7 +5,7 @@ from core.data.dataset import Dataset
 from core.data.preprocessing import ColorMode, Preprocessing, Resize
 from core.data.splitting import Split
 from core.models.code import class_source
-from core.training.config import CnnRunConfig, Loss, Optimizer, Schedule, TrainingConfig
+from core.training.config import CnnRunConfig, Loss, Optimizer, Precision, Schedule, TrainingConfig
 
 _RESIZES = {
     Resize.STRETCH: "picture.resize((WIDTH, HEIGHT), Image.Resampling.BILINEAR)",
@@ -14,10 +14,13 @@ _RESIZES = {
 }
 
 
-def training_script(config: CnnRunConfig, dataset: Dataset, split: Split) -> str:
+def training_script(
+    config: CnnRunConfig, dataset: Dataset, split: Split, *, precision: Precision | None = None
+) -> str:
     """A program that trains as this run does and prints the same numbers, up to rounding.
 
-    With augmentation it makes the same kinds of changes with torchvision, but other draws.
+    `precision` is what the run learns in, if its settings leave that to a measurement; else float32 stands
+    for it. With augmentation it makes the same kinds of changes with torchvision, but other draws.
 
     Raises:
         LayerError: the network can't be built.
@@ -31,7 +34,7 @@ def training_script(config: CnnRunConfig, dataset: Dataset, split: Split) -> str
         _objective(config),
         _EVALUATE,
         _optimizer(config.training),
-        _loop(config),
+        _loop(config, precision or config.training.precision),
     ]
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
@@ -208,8 +211,17 @@ optimizer = torch.optim.{kind}(model.parameters(), {arguments}, fused=True)
 """
 
 
-def _loop(config: CnnRunConfig) -> str:
+def _loop(config: CnnRunConfig, precision: Precision) -> str:
     training = config.training
+    forward = "logits = model(x)"
+    if precision is Precision.BFLOAT16:
+        forward = """with torch.autocast(DEVICE.type, torch.bfloat16):
+            logits = model(x)
+        logits = logits.float()"""
+    clip = ""
+    if training.gradient_clip is not None:
+        clip = f"""
+        nn.utils.clip_grad_norm_(model.parameters(), {training.gradient_clip!r})"""
     schedule = ""
     if training.schedule is Schedule.COSINE:
         schedule = f"""
@@ -238,9 +250,9 @@ for epoch in range(1, EPOCHS + 1):
     for {enumerate_}:{schedule}
         x, y = batch(train_rows[positions], training=True)
         optimizer.zero_grad()
-        logits = model(x)
+        {forward}
         loss = loss_of(logits, y)
-        loss.backward()
+        loss.backward(){clip}
         optimizer.step()
         loss_sum += loss.item() * len(y)
         correct += (classes_of(logits) == y).sum().item()

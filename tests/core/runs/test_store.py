@@ -7,13 +7,13 @@ import psutil
 import pytest
 
 from core.errors import RunError, WorkbenchError
+from core.processes import is_running
 from core.runs.store import (
     Run,
     RunState,
     Status,
     create_run,
     delete_run,
-    is_alive,
     list_runs,
     open_run,
     runs_on,
@@ -64,12 +64,12 @@ def test_a_run_whose_process_died_is_lost(run: Run) -> None:
 
 
 def test_a_worker_that_ends_between_two_looks_is_not_lost(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def ends_just_now(pid: int, started: float, heartbeat: float) -> bool:
+    def ends_just_now(pid: int, started: float) -> bool:
         run.write_status(Status(RunState.FINISHED))
         return False
 
     at_work(run, os.getpid(), own_start())
-    monkeypatch.setattr("core.runs.store.is_alive", ends_just_now)
+    monkeypatch.setattr("core.runs.store.is_running", ends_just_now)
     assert run.status().state is RunState.FINISHED
 
 
@@ -78,9 +78,28 @@ def test_a_pid_that_was_used_again_is_not_the_worker(run: Run) -> None:
     assert run.status().state is RunState.LOST
 
 
-def test_a_clock_that_was_set_does_not_lose_a_run(run: Run) -> None:
-    at_work(run, os.getpid(), own_start() - 1000)
-    assert run.status().state is RunState.RUNNING
+@pytest.mark.parametrize("hours", [-26, 26])
+def test_neither_a_clock_that_was_set_nor_a_sleeping_machine_loses_a_run(run: Run, hours: float) -> None:
+    """The start of the process and its last heartbeat are hours off; but it holds the run's lock."""
+    at_work(run, os.getpid(), own_start() + 3600 * hours, heartbeat=time.time() + 3600 * hours)
+    with run.worker_lock.acquire():
+        assert run.status().state is RunState.RUNNING
+    assert run.status().state is RunState.LOST
+
+
+def test_a_run_in_another_container_is_seen_at_work(run: Run) -> None:
+    """Its PID means nothing here, its lock does."""
+    at_work(run, 2**22 - 1, own_start())
+    with run.worker_lock.acquire():
+        assert run.status().state is RunState.RUNNING
+
+
+def test_a_run_that_was_asked_to_pause_is_pausing(run: Run) -> None:
+    at_work(run, os.getpid(), own_start())
+    run.pause_file.touch()
+    assert run.status().state is RunState.PAUSING
+    assert run.status().state.is_active
+    assert not RunState.PAUSED.is_active
 
 
 def test_a_zombie_is_dead() -> None:
@@ -91,7 +110,7 @@ def test_a_zombie_is_dead() -> None:
         deadline = time.monotonic() + 5
         while psutil.Process(pid).status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
             time.sleep(0.01)
-        assert not is_alive(pid, psutil.Process(pid).create_time(), time.time())
+        assert not is_running(pid, psutil.Process(pid).create_time())
     finally:
         os.waitpid(pid, 0)
 

@@ -220,7 +220,7 @@ def test_a_full_disk_ends_the_run_and_loses_no_epoch(workspace: Workspace, digit
     )
     status = run.status()
     assert done.returncode == 1
-    assert status.state is RunState.FAILED
+    assert status.state is RunState.PAUSED
     assert "disk is full" in status.message
     assert (run.folder / "last.pt").read_bytes() == before
     assert not list(run.folder.glob(".*partial"))

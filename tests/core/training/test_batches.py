@@ -1,19 +1,30 @@
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 import torch
 
 from core.data.augmentation_config import Augmentation
 from core.data.preprocessing import ColorMode, Preprocessing
-from core.training.batches import Batcher, LabeledPictures, epoch_order
+from core.training.batches import Batcher, epoch_order
+from core.training.run_data import LabeledPictures
 
 PREPROCESSING = Preprocessing.of((4, 5), ColorMode.RGB)
+
+
+@dataclass
+class InMemory:
+    pixels: np.ndarray
+
+    def read(self, rows: np.ndarray) -> np.ndarray:
+        return self.pixels[rows]
 
 
 @pytest.fixture
 def data() -> LabeledPictures:
     pixels = np.random.default_rng(0).integers(0, 256, (20, 4, 5, 3), dtype=np.uint8)
     rows = np.array([3, 5, 7, 9, 11, 13, 15])
-    return LabeledPictures(pixels, rows, rows % 3)
+    return LabeledPictures(InMemory(pixels), rows, rows % 3)
 
 
 @pytest.mark.parametrize(("count", "batch_size"), [(10, 3), (10, 5), (9, 4), (1, 4), (33, 32), (7, 1)])
@@ -35,7 +46,7 @@ def test_training_and_prediction_normalize_alike(data: LabeledPictures) -> None:
     batcher = Batcher(PREPROCESSING, torch.device("cpu"))
     pictures, labels = next(iter(batcher.plain_batches(data, 32)))
     assert pictures.shape == (7, 3, 4, 5)
-    assert np.array_equal(pictures.numpy(), PREPROCESSING.normalized(data.pixels[data.rows]))
+    assert np.array_equal(pictures.numpy(), PREPROCESSING.normalized(data.pixels.read(data.rows)))
     assert labels.tolist() == data.labels.tolist()
 
 

@@ -16,7 +16,8 @@ from core.training.batches import epoch_order
 from core.training.checkpoint import CheckpointFolder
 from core.training.cnn_run import CnnRunResult, train_cnn
 from core.training.config import CnnRunConfig, Loss, Optimizer, Schedule
-from core.training.loop import BatchProgress, EpochRecord, Hooks, LossNotFinite, Outcome
+from core.training.divergence import LossNotFinite
+from core.training.history import BatchProgress, EpochRecord, Hooks, Outcome
 from core.training.predictions import load_predictions
 from core.workspace import Workspace
 from tests.digits import import_folder, small_run
@@ -245,10 +246,33 @@ def test_a_checkpoint_cut_short_is_named(
     digits: Dataset, train: Callable[..., CnnRunResult], tmp_path: Path
 ) -> None:
     train(small_run(digits, epochs=1))
-    last = tmp_path / "run" / "last.pt"
-    last.write_bytes(last.read_bytes()[:1000])
+    checkpoints = CheckpointFolder(tmp_path / "run")
+    for path in (checkpoints.last, checkpoints.previous):
+        path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(ModelFileError, match=r"last\.pt can't be read"):
         train(small_run(digits, epochs=2))
+
+
+@pytest.mark.parametrize("damage", ["cut short", "one bit turned", "gone"])
+def test_a_damaged_checkpoint_costs_one_checkpoint_and_no_more(
+    digits: Dataset, train: Callable[..., CnnRunResult], tmp_path: Path, damage: str
+) -> None:
+    config = small_run(digits, epochs=3)
+    train(config, "whole")
+    train(
+        config,
+        "damaged",
+        Hooks(should_stop=lambda: (tmp_path / "damaged" / "snapshots" / "epoch-00002.pt").exists()),
+    )
+    last = CheckpointFolder(tmp_path / "damaged").last
+    content = bytearray(last.read_bytes())
+    content[len(content) // 2] ^= 1
+    last.write_bytes(bytes(content) if damage == "one bit turned" else content[:1000])
+    if damage == "gone":
+        last.unlink()
+    result = train(config, "damaged")
+    assert [record.epoch for record in result.outcome.history] == [1, 2, 3]
+    assert same_weights(weights(tmp_path / "damaged"), weights(tmp_path / "whole"))
 
 
 @pytest.mark.gpu

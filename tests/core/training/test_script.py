@@ -15,7 +15,7 @@ from core.data.preprocessing import ColorMode, Preprocessing, Resize
 from core.data.splitting import current_split
 from core.models.presets import PRESETS
 from core.training.cnn_run import train_cnn
-from core.training.config import CnnRunConfig, Optimizer, Schedule
+from core.training.config import CnnRunConfig, Optimizer, Precision, Schedule
 from core.training.script import training_script
 from core.workspace import Workspace
 from tests.digits import import_folder, small_run
@@ -39,6 +39,8 @@ def run_script(source: str, folder: Path) -> list[list[float]]:
 def check_same_numbers(
     workspace: Workspace, dataset: Dataset, config: CnnRunConfig, tmp_path: Path, tolerance: float
 ) -> None:
+    if config.training.precision is Precision.AUTO:
+        config = replace(config, training=replace(config.training, precision=Precision.FLOAT32))
     run = tmp_path / "run"
     run.mkdir()
     ours = train_cnn(workspace, config, run).outcome.history
@@ -59,7 +61,7 @@ def check_same_numbers(
         ("small-vgg", {"learning_rate": 1e-3}),
         ("lecture", {"optimizer": Optimizer.SGD, "class_weights": True}),
         ("small-resnet", {"optimizer": Optimizer.ADAMW, "schedule": Schedule.COSINE, "weight_decay": 1e-2}),
-        ("lenet-5", {"epochs": 4, "patience": 1, "learning_rate": 0.05}),
+        ("lenet-5", {"epochs": 4, "patience": 1, "learning_rate": 0.05, "gradient_clip": 0.5}),
     ],
 )
 def test_the_script_trains_as_the_run_does(
@@ -72,6 +74,16 @@ def test_the_script_trains_as_the_run_does(
         preprocessing=Preprocessing.of((32, 32), chosen.color),
     )
     check_same_numbers(workspace, digits, config, tmp_path, tolerance=2e-3)
+
+
+def test_the_script_learns_in_bfloat16_where_the_run_does(
+    workspace: Workspace, digits: Dataset, tmp_path: Path
+) -> None:
+    config = small_run(digits, precision=Precision.BFLOAT16, optimizer=Optimizer.SGD, learning_rate=0.05)
+    check_same_numbers(workspace, digits, config, tmp_path, tolerance=2e-2)
+    measured = training_script(small_run(digits), digits, current_split(digits), precision=Precision.BFLOAT16)
+    assert "torch.bfloat16" in measured
+    assert "bfloat16" not in training_script(small_run(digits), digits, current_split(digits))
 
 
 def test_colour_photographs_are_read_alike(workspace: Workspace, tmp_path: Path) -> None:

@@ -1,0 +1,143 @@
+"""Which numbers and which layout a network learns fastest in on this machine: measured once, then stored.
+
+A processor may compute in bfloat16 at twice the speed of float32, or only emulate it at a tenth; a small
+network may not repay the conversion. So each candidate makes a few steps on a copy of the network itself.
+"""
+
+import copy
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from core.errors import ConfigError
+from core.faults import is_out_of_memory
+from core.records import from_json, to_json
+from core.training.batches import Batch
+from core.training.config import Precision, TrainingConfig
+from core.training.execution import Execution
+from core.training.kernels import kernels_of, layout
+from core.training.objective import Objective
+from core.training.optimization import make_optimizer
+from core.training.step import Learner, new_sums
+from core.training.stopwatch import Stopwatch
+from core.workspace import read_json, write_json
+
+STEPS = 2  # timed ones, after one that warms up
+LONG_STEP = 1.0  # seconds: of steps this long, one is enough
+HOPELESS = 3.0  # times the best so far: not worth timing
+WORTH = 0.9  # bfloat16 has fewer digits: it must need less than this share of float32's time
+
+StepTime = Callable[[Execution, float], float]  # gets the best seconds so far
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The execution chosen, and what each candidate took: milliseconds a step of `execution.piece`."""
+
+    execution: Execution
+    milliseconds: dict[str, float]
+
+
+def calibrate(
+    model: nn.Module,
+    shape: tuple[int, int, int],
+    objective: Objective,
+    training: TrainingConfig,
+    device: torch.device,
+    *,
+    piece: int,
+    stored: Path,
+) -> Calibration:
+    """The fastest execution of `model`, from `stored` or measured now and stored there.
+
+    `piece` pictures go through at once, or half as many until they fit into the memory.
+    """
+    if (known := load_calibration(stored)) is not None and known.execution.piece <= piece:
+        return replace(known, execution=replace(known.execution, device=str(device)))
+    while True:
+        plain = Execution(str(device), Precision.FLOAT32, True, torch.get_num_threads(), piece)
+        try:
+            with torch.random.fork_rng():
+                calibration = fastest(
+                    candidates(plain, training),
+                    lambda execution, best: step_seconds(
+                        model, shape, objective, training, execution, best=best
+                    ),
+                )
+            break
+        except RuntimeError as error:
+            if piece == 1 or not is_out_of_memory(error):
+                raise
+        piece = -(-piece // 2)
+    stored.parent.mkdir(parents=True, exist_ok=True)
+    write_json(stored, to_json(calibration))
+    return calibration
+
+
+def load_calibration(stored: Path) -> Calibration | None:
+    """What was measured before; None if nothing was, or it can't be read."""
+    try:
+        return from_json(Calibration, read_json(stored))
+    except (OSError, ValueError, ConfigError):
+        return None
+
+
+def candidates(plain: Execution, training: TrainingConfig) -> list[Execution]:
+    """What may be fastest, float32 first; the user's choice of precision is kept."""
+    layouts = [plain, replace(plain, channels_last=False)]
+    chosen = [replace(each, precision=Precision.BFLOAT16) for each in layouts[:1]]
+    if training.precision is Precision.FLOAT32:
+        chosen = layouts
+    elif training.precision is Precision.AUTO:
+        chosen = [layouts[0], *chosen, layouts[1]]
+    if training.compiled and torch.device(plain.device).type == "cuda":
+        chosen += [replace(each, compiled=True) for each in chosen if each.channels_last]
+    return chosen
+
+
+def fastest(executions: list[Execution], seconds_of: StepTime) -> Calibration:
+    """The execution that takes the least; bfloat16 only where it is worth it."""
+    took: dict[Execution, float] = {}
+    for execution in executions:
+        took[execution] = seconds_of(execution, min(took.values(), default=math.inf))
+    handicap = {Precision.BFLOAT16: 1 / WORTH}
+    best = min(took, key=lambda execution: took[execution] * handicap.get(execution.precision, 1))
+    return Calibration(best, {execution.words: 1000 * seconds for execution, seconds in took.items()})
+
+
+def step_seconds(
+    model: nn.Module,
+    shape: tuple[int, int, int],
+    objective: Objective,
+    training: TrainingConfig,
+    execution: Execution,
+    *,
+    best: float = math.inf,
+) -> float:
+    """The least seconds of a learning step of a copy of `model` on pictures (C, H, W) of noise.
+
+    One step is enough where it takes long, or so much longer than `best` that no other could catch up.
+    """
+    device = torch.device(execution.device)
+    network = copy.deepcopy(model).to(device).to(memory_format=layout(execution)).train()
+    learner = Learner(network, make_optimizer(network.parameters(), training), objective, training, execution)
+    pictures = torch.rand(execution.piece, *shape, device=device).to(memory_format=layout(execution))
+    batch = Batch(pictures, torch.zeros(execution.piece, dtype=torch.int64, device=device))
+    sums, watch = new_sums(device), Stopwatch(device)
+
+    def timed_step() -> float:
+        begun = time.perf_counter()
+        learner.step(batch, sums, watch)
+        float(sums[0])  # waits for the device
+        return time.perf_counter() - begun
+
+    with kernels_of(execution, deterministic=training.deterministic):
+        warm = timed_step()
+        if warm > max(LONG_STEP, HOPELESS * best):
+            return warm
+        return min(timed_step() for _ in range(1 if warm > LONG_STEP else STEPS))

@@ -1,0 +1,68 @@
+"""Running a network as an execution says: the kernels, their numbers, their order and their threads."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor, nn
+
+from core.training.config import Precision
+from core.training.execution import Execution
+
+Forward = Callable[[Tensor], Tensor]
+
+
+def layout(execution: Execution) -> torch.memory_format:
+    return torch.channels_last if execution.channels_last else torch.contiguous_format
+
+
+def autocast(execution: Execution) -> torch.autocast:
+    """The context in which a network learns: bfloat16 where the execution says so."""
+    enabled = execution.precision is Precision.BFLOAT16
+    return torch.autocast(torch.device(execution.device).type, torch.bfloat16, enabled=enabled)
+
+
+def pooled_early(model: nn.Module) -> Forward:
+    """The forward pass of `model`, with each ReLU after the max pooling that follows it.
+
+    ReLU never changes which of two values is larger, so the maximum of the rectified values is the
+    rectified maximum, to the bit and also on the way back; but it works on a quarter of the map.
+    Anything but an `nn.Sequential` is run as it stands.
+    """
+    if not isinstance(model, nn.Sequential):
+        return model
+    layers = list(model)
+    for index in range(len(layers) - 1):
+        if type(layers[index]) is nn.ReLU and type(layers[index + 1]) is nn.MaxPool2d:
+            layers[index], layers[index + 1] = layers[index + 1], layers[index]
+
+    def forward(x: Tensor) -> Tensor:
+        for layer in layers:
+            x = layer(x)
+        return x
+
+    return forward
+
+
+def learning_forward(model: nn.Module, execution: Execution) -> Forward:
+    """What a learning step calls: `pooled_early`, compiled where the execution says so."""
+    forward = pooled_early(model)
+    return torch.compile(forward, mode="reduce-overhead") if execution.compiled else forward
+
+
+@contextlib.contextmanager
+def kernels_of(execution: Execution, *, deterministic: bool) -> Iterator[None]:
+    """Threads and kernels as the execution has them; as before afterwards."""
+    threads = torch.get_num_threads()
+    strict, benchmark = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
+    torch.set_num_threads(execution.threads)
+    if deterministic != strict:
+        torch.use_deterministic_algorithms(deterministic, warn_only=True)
+    torch.backends.cudnn.benchmark = not deterministic
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        if deterministic != strict:
+            torch.use_deterministic_algorithms(strict)
+        torch.backends.cudnn.benchmark = benchmark

@@ -1,0 +1,69 @@
+"""One learning step: forward, backward, update, on a whole batch or on pieces that add up to the same."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import clip_grads_with_norm_, get_total_norm
+
+from core.training.batches import Batch, parts_of
+from core.training.config import TrainingConfig
+from core.training.execution import Execution
+from core.training.kernels import autocast, learning_forward
+from core.training.objective import Objective, predicted_classes
+from core.training.stopwatch import Phase, Stopwatch
+
+LOSS, CORRECT, NORM = range(3)  # what the sums of an epoch hold
+
+
+def new_sums(device: torch.device) -> Tensor:
+    """Sums (3,) of an epoch on the device: loss and right answers over pictures, gradient norm over steps."""
+    return torch.zeros(3, dtype=torch.float32 if device.type == "mps" else torch.float64, device=device)
+
+
+class Learner:
+    """Changes `model` batch by batch; numbers stay on the device, where nobody has to wait for them."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        objective: Objective,
+        training: TrainingConfig,
+        execution: Execution,
+    ) -> None:
+        self.objective, self.optimizer, self.execution = objective, optimizer, execution
+        self.clip = training.gradient_clip
+        self.parameters = list(model.parameters())
+        self.forward = learning_forward(model, execution)
+
+    def step(self, batch: Batch, sums: Tensor, watch: Stopwatch) -> None:
+        """Learn from `batch` and add its numbers to `sums`.
+
+        A batch larger than the execution's piece goes through in pieces, whose gradients add up to those
+        of the whole (but for batch norm, which sees a piece at a time).
+        """
+        self.optimizer.zero_grad(set_to_none=True)
+        size = self.execution.piece
+        pieces = zip(parts_of(batch.pictures, size), parts_of(batch.labels, size), strict=True)
+        whole = self.objective.weight(batch.labels)
+        for pictures, labels in pieces:
+            with autocast(self.execution):
+                logits = self.forward(pictures)
+            logits = logits.float()
+            loss = self.objective(logits, labels)
+            watch.lap(Phase.FORWARD)
+            share = self.objective.weight(labels) / whole
+            (loss * share).backward()
+            sums[LOSS] += loss.detach() * share * len(batch.labels)
+            sums[CORRECT] += (predicted_classes(logits.detach(), self.objective.loss) == labels).sum()
+            watch.lap(Phase.BACKWARD)
+        sums[NORM] += self._update()
+        watch.lap(Phase.UPDATE)
+
+    def _update(self) -> Tensor:
+        """Move the weights; the norm of the gradient before any clipping."""
+        gradients = [p.grad for p in self.parameters if p.grad is not None]
+        norm = get_total_norm(gradients)
+        if self.clip is not None:
+            clip_grads_with_norm_(self.parameters, self.clip, norm)
+        self.optimizer.step()
+        return norm
