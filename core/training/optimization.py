@@ -1,7 +1,8 @@
 """Optimizer and learning-rate schedule of a run."""
 
+import inspect
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import nn, optim
@@ -20,6 +21,17 @@ def skip_the_compiler() -> None:
         plain = getattr(method, "__wrapped__", None)
         if plain is not None and not hasattr(plain, "__dynamo_disable"):
             plain.__dynamo_disable = plain
+
+
+def plain_step(optimizer: optim.Optimizer) -> Callable[[], None]:
+    """`optimizer.step` without its wrappers, one of which imports torch's compiler."""
+    step = inspect.unwrap(type(optimizer).step)
+
+    def without_gradients() -> None:
+        with torch.no_grad():
+            step(optimizer)
+
+    return without_gradients
 
 
 def make_optimizer(parameters: Iterable[nn.Parameter], training: TrainingConfig) -> optim.Optimizer:

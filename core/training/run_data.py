@@ -1,4 +1,4 @@
-"""The pictures of a run, by split, ready to be read; no torch, so that decoding needn't wait for its import."""
+"""The pictures of a run, by split, ready to be read. No torch: decoding needn't wait for its import."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -9,6 +9,7 @@ from core.training.config import TrainingConfig
 from core.training.execution import Execution
 from core.training.kernels import autocast, learning_forward
 from core.training.objective import Objective, predicted_classes
+from core.training.optimization import plain_step
 from core.training.stopwatch import Phase, Stopwatch
 
 LOSS, CORRECT, NORM = range(3)  # what the sums of an epoch hold
@@ -33,6 +34,7 @@ class Learner:
         self.objective, self.optimizer, self.execution = objective, optimizer, execution
         self.clip = training.gradient_clip
         self.parameters = list(model.parameters())
+        self.move = plain_step(optimizer)
         self.forward = learning_forward(model, execution)
 
     def step(self, batch: Batch, sums: Tensor, watch: Stopwatch) -> None:
@@ -65,5 +67,5 @@ class Learner:
         norm = get_total_norm(gradients)
         if self.clip is not None:
             clip_grads_with_norm_(self.parameters, self.clip, norm)
-        self.optimizer.step()
+        self.move()
         return norm

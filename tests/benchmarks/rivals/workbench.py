@@ -1,4 +1,4 @@
-"""Our side of the training benchmark: a folder of pictures brought in, a CNN trained on it, all as the app does.
+"""Our side of the training benchmark: pictures brought in, and a CNN trained on them, as the app does it.
 
 python -m tests.benchmarks.rivals.workbench FOLDER [--precision float32]
 """
