@@ -1,7 +1,7 @@
 # make run    the app, on this machine only; the address is printed
 # make test   every test; TESTS="tests/core -k splits" for some of them
 # make lint   ruff and mypy
-# make bench  the measurements, one table each
+# make bench  the measurements, one table each; installs the trainers that ours is compared with
 # make clean  removes the virtual environment and the tools' caches; never the workspace
 
 PYTHON ?= python3
@@ -17,6 +17,7 @@ BIN := $(VENV)/bin
 checksum = $(shell cat $(1) | cksum | cut -d ' ' -f 1)
 RUN_STAMP := $(VENV)/.installed-$(call checksum,requirements.txt)
 DEV_STAMP := $(VENV)/.installed-dev-$(call checksum,requirements.txt requirements-dev.txt)
+BENCH_STAMP := $(VENV)/.installed-bench-$(call checksum,requirements.txt requirements-bench.txt)
 BENCHMARKS := $(sort $(patsubst tests/benchmarks/%.py,%,$(wildcard tests/benchmarks/bench_*.py)))
 
 .PHONY: run test lint bench clean
@@ -32,7 +33,7 @@ lint: $(DEV_STAMP)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy core
 
-bench: $(DEV_STAMP)
+bench: $(BENCH_STAMP)
 	@set -e; for name in $(BENCHMARKS); do echo "== $$name"; $(BIN)/python -m tests.benchmarks.$$name; done
 
 clean:
@@ -48,6 +49,11 @@ $(DEV_STAMP): $(RUN_STAMP)
 	@echo "Installing what the tests need into $(VENV)."
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet -r requirements-dev.txt
 	@rm -f $(VENV)/.installed-dev-* && touch $@
+
+$(BENCH_STAMP): $(DEV_STAMP)
+	@echo "Installing the trainers to measure against into $(VENV)."
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet -r requirements-bench.txt
+	@rm -f $(VENV)/.installed-bench-* && touch $@
 
 $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -64,19 +64,22 @@ def open_pixel_cache(
         WorkbenchError: the disk is full.
         Cancelled: `should_stop` said so.
     """
-    folder = workspace.caches / "pixels"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{cache_key(dataset, preprocessing)}.u8"
+    path = cache_path(workspace, dataset, preprocessing)
+    path.parent.mkdir(parents=True, exist_ok=True)
     p = preprocessing
     shape = (len(dataset.pictures), p.height, p.width, p.color.channels)
     with _alone(path.with_suffix(".lock"), should_stop):
         if not (path.exists() and path.stat().st_size == cache_bytes(shape[0], p)):
-            _tidy(folder)
+            _tidy(path.parent)
             _build(path, dataset, preprocessing, unhurried(on_progress), should_stop)
         path.touch()
         rows = PixelRows(path, shape, lambda row: _pixels(dataset, row, preprocessing))
         _mend_lost(rows, dataset, without)
     return PixelCache(path, np.memmap(path, np.uint8, "r", shape=shape), rows)
+
+
+def cache_path(workspace: Workspace, dataset: Dataset, preprocessing: Preprocessing) -> Path:
+    return workspace.caches / "pixels" / f"{cache_key(dataset, preprocessing)}.u8"
 
 
 def cache_bytes(pictures: int, preprocessing: Preprocessing) -> int:

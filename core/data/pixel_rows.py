@@ -1,5 +1,6 @@
 """Rows of a pixel cache, each held against its checksum when it is first read, and mended where it rotted."""
 
+import os
 import threading
 import zlib
 from collections.abc import Callable, Sequence
@@ -34,6 +35,7 @@ class PixelRows:
         self._file.seek(shape[0] * self._row_bytes)
         self._entries = np.frombuffer(self._file.read(shape[0] * ENTRY.itemsize), ENTRY).copy()
         self._checked = np.zeros(shape[0], bool)
+        self._written: int | None = None  # when the file last was, as far as the checks know
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -47,6 +49,7 @@ class PixelRows:
         """
         pixels = np.empty((len(rows), *self._shape[1:]), np.uint8)
         with self._lock:
+            self._doubt_what_was_written_to()
             for place, row in enumerate(map(int, rows)):
                 self._file.seek(row * self._row_bytes)
                 whole = self._file.readinto(pixels[place].data) == self._row_bytes
@@ -70,9 +73,16 @@ class PixelRows:
         with self._lock:
             self._mended(row)
 
+    def _doubt_what_was_written_to(self) -> None:
+        """Check every row anew if the file was cut, or another run has mended it, since the last look."""
+        written = os.fstat(self._file.fileno()).st_mtime_ns
+        if written != self._written:
+            self._checked[:], self._written = False, written
+
     def _mended(self, row: int) -> np.ndarray:
         pixels = self._mend(row)
         self._entries[row] = entry_of(pixels)
+        self._checked[:] = False  # in a file that was cut short, this leaves holes: they read as black
         try:
             with self._path.open("r+b") as file:
                 file.seek(row * self._row_bytes)

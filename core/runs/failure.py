@@ -31,5 +31,5 @@ def explain_failure(error: BaseException) -> Failure:
         return Failure(f"A file may not be used: {error.filename}.", "Give this user the right to it.")
     return Failure(
         f"An unexpected error ended the run: {type(error).__name__}: {error}",
-        "The log below has the details; please report them.",
+        "The log has the details; please report them.",
     )

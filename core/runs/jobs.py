@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from core.errors import Cancelled, PicturesLost, RunError
+from core.processes import peak_memory
 from core.records import from_json, to_json
 from core.runs.reporter import Reporter
 from core.runs.slots import device_slot
@@ -94,7 +95,9 @@ def _train_on(device: str, workspace: Workspace, config: Any, reporter: Reporter
     from core.training.event_files import EventFiles
     from core.training.history import BatchProgress, EpochRecord, Hooks
     from core.training.measured import torch_version
+    from core.training.memory import remember_base
 
+    remember_base(workspace, peak_memory())
     device = usable_device(device)
     reporter.update(device=device, epochs=config.training.epochs)
     reporter.add_facts({"torch": torch_version(), "without": len(config.without)})
@@ -143,6 +146,42 @@ def _train_on(device: str, workspace: Workspace, config: Any, reporter: Reporter
         raise Cancelled
 
 
+def measure_a_cnn(workspace: Workspace, reporter: Reporter) -> None:
+    """Wait for a device, and make ten batches of a training on it; what they took is kept and returned."""
+    from core.models.cnn_walk import walk
+    from core.training.config import CnnRunConfig
+    from core.training.device import device_names, usable_device
+    from core.training.measured import calibration_file, trial_file
+    from core.training.memory import known_base, piece_that_fits, remember_base
+
+    config = from_json(CnnRunConfig, reporter.run.config())
+
+    def wait(ahead: int) -> None:
+        reporter.raise_if_interrupted()
+        reporter.update(what="waiting for the device", result={"ahead": ahead})
+
+    locks = workspace.caches / "slots"
+    with device_slot(reporter.run, device_names(config.device), locks, on_wait=wait) as name:
+        reporter.update(state=RunState.RUNNING, what="loading PyTorch", result={})
+        reporter.flush()
+        from core.training.trial import run_trial
+
+        remember_base(workspace, peak_memory())
+        device, piece = usable_device(name), config.training.batch_size
+        if device == "cpu":
+            network = walk(config.cnn, config.preprocessing.shape, config.outputs)
+            piece = piece_that_fits(network, config.training, base=known_base(workspace))
+        reporter.update(what="learning from ten batches")
+        trial = run_trial(
+            config,
+            device,
+            piece=piece,
+            calibration=calibration_file(workspace, config, device),
+            stored=trial_file(workspace, config, device),
+        )
+    reporter.update(result=to_json(trial))
+
+
 def _summary(result: Any) -> dict[str, Any]:
     if result.best is None:
         return {}
@@ -156,4 +195,4 @@ def _summary(result: Any) -> dict[str, Any]:
     }
 
 
-_JOBS: dict[str, Job] = {"import": import_pictures, "train-cnn": train_a_cnn}
+_JOBS: dict[str, Job] = {"import": import_pictures, "train-cnn": train_a_cnn, "trial": measure_a_cnn}

@@ -66,6 +66,7 @@ def _launch_alone(run: Run) -> None:
             finished=None,
             message="",
             fix="",
+            cause="",
         )
     )
     with run.log_file.open("ab") as log:
@@ -102,6 +103,7 @@ def request_stop(run: Run) -> None:
     status = run.status()
     if not status.state.is_active:
         return
+    run.pause_file.unlink(missing_ok=True)
     run.stop_file.touch()
     threading.Thread(target=_end_if_disobeyed, args=(run,), daemon=True).start()
 

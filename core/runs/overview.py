@@ -8,7 +8,7 @@ from core.errors import ConfigError, RunError
 from core.models.cnn_config import ConvBlock, HiddenLayer, Pool
 from core.records import from_json
 from core.runs.store import Run, RunState
-from core.training.config import CnnRunConfig
+from core.training.config import CnnRunConfig, Precision
 
 Settings = dict[str, str]
 
@@ -85,8 +85,11 @@ def settings_of(config: dict[str, Any]) -> Settings:
     """A config's settings in words, in the order of their making; a nested record gives a line a field."""
     settings: Settings = {}
     for name, value in config.items():
-        if name not in _NOT_SETTINGS:
-            _flatten(_GROUPS.get(name, name), value, settings)
+        if name in _NOT_SETTINGS or (name in _OPTIONAL and not value):
+            continue
+        if name == "without" and isinstance(value, list):
+            value = len(value)
+        _flatten(_GROUPS.get(name, name), value, settings)
     return settings
 
 
@@ -101,7 +104,20 @@ def all_settings(settings: Sequence[Settings]) -> list[str]:
 
 
 _NOT_SETTINGS = {"name", "kind", "classes"}
-_GROUPS = {"preprocessing": "pictures", "cnn": "network", "dataset_id": "data set", "split_id": "split"}
+_OPTIONAL = {"starts_from", "without"}  # told only where there is something to tell
+_GROUPS = {
+    "preprocessing": "pictures",
+    "cnn": "network",
+    "dataset_id": "data set",
+    "split_id": "split",
+    "starts_from": "starts from",
+    "without": "pictures left out",
+}
+_NAMES = {
+    "precision": "numbers",
+    "gradient_clip": "longest gradient",
+    "deterministic": "deterministic kernels",
+}
 _BLOCKS, _HIDDEN = "network: blocks", "network: hidden"
 _LAYERS = {_BLOCKS: "block", _HIDDEN: "hidden layer"}
 _BARE = {"training"}  # its settings need no group before their names
@@ -110,12 +126,24 @@ _BARE = {"training"}  # its settings need no group before their names
 def _flatten(name: str, value: Any, into: Settings) -> None:
     if isinstance(value, dict):
         for key, inner in value.items():
-            _flatten(key if name in _BARE else f"{name}: {key}", inner, into)
+            if name in _BARE:
+                _flatten(str(_NAMES.get(key, key)), _said(key, inner), into)
+            else:
+                _flatten(f"{name}: {key}", inner, into)
     elif isinstance(value, list) and value and isinstance(value[0], dict):
         for number, inner in enumerate(value, 1):
             into[f"{_LAYERS.get(name, name)} {number}".replace("_", " ")] = _layer_words(name, inner)
     else:
         into[name.replace("_", " ")] = _words(value)
+
+
+def _said(setting: str, value: Any) -> Any:
+    """The value, in words where it alone says little."""
+    if setting == "precision" and value == Precision.AUTO:
+        return "the faster, as measured"
+    if setting == "gradient_clip" and value is None:
+        return "any"
+    return value
 
 
 def _layer_words(name: str, value: Any) -> str:

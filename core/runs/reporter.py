@@ -32,6 +32,7 @@ class Reporter:
             stop_heard=False,
             message="",
             fix="",
+            cause="",
         )
         self._changed = True
         self._lock = threading.Lock()

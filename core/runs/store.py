@@ -45,6 +45,7 @@ class Status:
     state: RunState
     message: str = ""
     fix: str = ""
+    cause: str = ""  # the name of the exception that ended it
     pid: int | None = None
     process_started: float | None = None
     heartbeat: float = 0.0

@@ -46,7 +46,7 @@ def _work_alone(run: Run) -> int:
                 traceback.print_exc()
             print(f"{failure.message} {failure.fix}", file=sys.stderr, flush=True)
         state = RunState.PAUSED if is_disk_full(error) else RunState.FAILED
-        reporter.close(state, message=failure.message, fix=failure.fix)
+        reporter.close(state, message=failure.message, fix=failure.fix, cause=type(error).__name__)
         return FAILED
     reporter.close(RunState.FINISHED)
     return 0

@@ -8,39 +8,32 @@ import copy
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import nn
 
-from core.errors import ConfigError
 from core.faults import is_out_of_memory
-from core.records import from_json, to_json
+from core.records import to_json
 from core.training.batches import Batch
 from core.training.config import Precision, TrainingConfig
 from core.training.execution import Execution
 from core.training.kernels import kernels_of, layout
+from core.training.measured import Calibration, load_calibration
 from core.training.objective import Objective
 from core.training.optimization import make_optimizer
 from core.training.step import Learner, new_sums
 from core.training.stopwatch import Stopwatch
-from core.workspace import read_json, write_json
+from core.workspace import write_json
 
 STEPS = 2  # timed ones, after one that warms up
 LONG_STEP = 1.0  # seconds: of steps this long, one is enough
 HOPELESS = 3.0  # times the best so far: not worth timing
+SAMPLE = 32  # pictures at most, and half of what a training takes: so it needs no more memory than that
 WORTH = 0.9  # bfloat16 has fewer digits: it must need less than this share of float32's time
 
 StepTime = Callable[[Execution, float], float]  # gets the best seconds so far
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """The execution chosen, and what each candidate took: milliseconds a step of `execution.piece`."""
-
-    execution: Execution
-    milliseconds: dict[str, float]
 
 
 def calibrate(
@@ -53,17 +46,18 @@ def calibrate(
     piece: int,
     stored: Path,
 ) -> Calibration:
-    """The fastest execution of `model`, from `stored` or measured now and stored there.
+    """The fastest execution of `model` for `piece` pictures at once, from `stored` or measured and stored now.
 
-    `piece` pictures go through at once, or half as many until they fit into the memory.
+    It is measured on fewer pictures, on half as many again until they fit into the memory.
     """
-    if (known := load_calibration(stored)) is not None and known.execution.piece <= piece:
-        return replace(known, execution=replace(known.execution, device=str(device)))
+    if (known := load_calibration(stored)) is not None:
+        return replace(known, execution=replace(known.execution, device=str(device), piece=piece))
+    sample = min(piece, max(2, min(SAMPLE, piece // 2)))
     while True:
-        plain = Execution(str(device), Precision.FLOAT32, True, torch.get_num_threads(), piece)
+        plain = Execution(str(device), Precision.FLOAT32, True, torch.get_num_threads(), sample)
         try:
             with torch.random.fork_rng():
-                calibration = fastest(
+                found = fastest(
                     candidates(plain, training),
                     lambda execution, best: step_seconds(
                         model, shape, objective, training, execution, best=best
@@ -71,20 +65,13 @@ def calibrate(
                 )
             break
         except RuntimeError as error:
-            if piece == 1 or not is_out_of_memory(error):
+            if sample == 1 or not is_out_of_memory(error):
                 raise
-        piece = -(-piece // 2)
+        sample = -(-sample // 2)
+    calibration = replace(found, execution=replace(found.execution, piece=piece))
     stored.parent.mkdir(parents=True, exist_ok=True)
     write_json(stored, to_json(calibration))
     return calibration
-
-
-def load_calibration(stored: Path) -> Calibration | None:
-    """What was measured before; None if nothing was, or it can't be read."""
-    try:
-        return from_json(Calibration, read_json(stored))
-    except (OSError, ValueError, ConfigError):
-        return None
 
 
 def candidates(plain: Execution, training: TrainingConfig) -> list[Execution]:
@@ -101,13 +88,19 @@ def candidates(plain: Execution, training: TrainingConfig) -> list[Execution]:
 
 
 def fastest(executions: list[Execution], seconds_of: StepTime) -> Calibration:
-    """The execution that takes the least; bfloat16 only where it is worth it."""
+    """The one that takes the least; bfloat16 only where it is worth it, compiled only where that works."""
     took: dict[Execution, float] = {}
     for execution in executions:
-        took[execution] = seconds_of(execution, min(took.values(), default=math.inf))
+        try:
+            took[execution] = seconds_of(execution, min(took.values(), default=math.inf))
+        except Exception as error:  # compilers fail in many ways, and a run doesn't need one
+            if not execution.compiled:
+                raise
+            print(f"The network can't be compiled here: {type(error).__name__}: {error}"[:500], flush=True)
     handicap = {Precision.BFLOAT16: 1 / WORTH}
     best = min(took, key=lambda execution: took[execution] * handicap.get(execution.precision, 1))
-    return Calibration(best, {execution.words: 1000 * seconds for execution, seconds in took.items()})
+    milliseconds = {execution.words: 1000 * seconds for execution, seconds in took.items()}
+    return Calibration(best, milliseconds, best.piece)
 
 
 def step_seconds(

@@ -37,6 +37,11 @@ class CheckpointFolder:
     def start(self) -> Path:
         return self.folder / "start.pt"
 
+    @property
+    def damaged(self) -> Path:
+        """A `last.pt` that couldn't be read: put aside, or it would become `previous.pt` at the next save."""
+        return self.folder / "damaged.pt"
+
     def save_last(self, state: dict[str, Any]) -> None:
         """Keep `state` with a digest of it; the checkpoint before stays as `previous.pt`."""
         partial = _written({**state, "digest": digest(state)}, self.last)
@@ -50,7 +55,7 @@ class CheckpointFolder:
     def load_last(self) -> dict[str, Any] | None:
         """The state to go on from, on the CPU; None before the first checkpoint.
 
-        Where `last.pt` is damaged, `previous.pt` takes its place.
+        Where `last.pt` is damaged, `previous.pt` takes its place, and `last.pt` is put aside.
 
         Raises:
             ModelFileError: none of them can be read, or it is not a checkpoint.
@@ -63,6 +68,8 @@ class CheckpointFolder:
             with contextlib.suppress(FileNotFoundError, ModelFileError):
                 state = _load_checkpoint(self.previous)
                 print(f"{damage.problem} Going on from previous.pt.", flush=True)
+                with contextlib.suppress(OSError):
+                    put_in_place(self.last, self.damaged)
                 return state
             raise
 

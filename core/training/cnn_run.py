@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from core.data.parallel import Progress
+from core.machine import free_memory
 from core.models.cnn import build_cnn
 from core.models.cnn_walk import walk
 from core.models.saved_model import SavedModel, save_model_description
@@ -21,8 +22,8 @@ from core.training.evaluation import predict_probabilities
 from core.training.history import EpochRecord, Hooks, Outcome
 from core.training.kernels import layout
 from core.training.loop import train
-from core.training.measured import measured_file
-from core.training.memory import check_memory, piece_that_fits
+from core.training.measured import calibration_file
+from core.training.memory import known_base, piece_that_fits
 from core.training.objective import Objective, make_objective
 from core.training.optimization import skip_the_compiler
 from core.training.predictions import save_predictions
@@ -73,8 +74,6 @@ def train_cnn(
     target = torch.device(device)
     network = walk(config.cnn, config.preprocessing.shape, config.outputs)
     check_batch_norm(network, config.training, len(data.train))
-    if target.type == "cpu" and network.error is None:
-        check_memory(network, config.training)
     torch.manual_seed(config.training.seed)
     model = build_cnn(config.cnn, config.preprocessing.shape, config.outputs)
     checkpoints = CheckpointFolder(folder)
@@ -84,10 +83,11 @@ def train_cnn(
     execution = saved_execution(checkpoints.load_last(), device)
     if execution is None:
         on_progress(0, 0, "measuring how this network learns fastest here")
-        piece = min(config.training.batch_size, len(data.train))
-        if target.type == "cpu" and network.error is None:
-            piece = min(piece, piece_that_fits(network, config.training))
-        measured = measured_file(workspace, config, device)
+        piece = config.training.batch_size
+        if target.type == "cpu":
+            held = known_base(workspace)  # by this process already
+            piece = piece_that_fits(network, config.training, base=held, available=free_memory() + held)
+        measured = calibration_file(workspace, config, device)
         calibration = calibrate(
             model,
             config.preprocessing.shape,
@@ -98,7 +98,7 @@ def train_cnn(
             stored=measured,
         )
         execution = calibration.execution
-        hooks.on_facts({"milliseconds": calibration.milliseconds})
+        hooks.on_facts({"milliseconds": calibration.milliseconds, "sample": calibration.pictures})
     model = model.to(target).to(memory_format=layout(execution))
     batcher = Batcher(config.preprocessing, target, channels_last=execution.channels_last)
     data = _on_device(data, batcher)

@@ -19,7 +19,7 @@ def loss_not_finite(epoch: int, training: TrainingConfig, execution: Execution) 
     numbers = (
         "the sums are too large for bfloat16: choose float32"
         if execution.precision is Precision.BFLOAT16
-        else "the network has no batch norm to keep its maps in bounds: switch it on"
+        else "the maps grow from layer to layer: switch batch norm on where it is off"
     )
     return LossNotFinite(
         f"The loss is no longer a finite number in epoch {epoch}.",

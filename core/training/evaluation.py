@@ -17,8 +17,8 @@ from core.training.kernels import pooled_early
 from core.training.objective import Objective, predicted_classes, probabilities
 from core.training.run_data import LabeledPictures
 
-SMALLEST, LARGEST = 32, 1024  # pictures in a batch
-PIXELS = {"cpu": 1 << 20, "cuda": 1 << 23}  # of all pictures in a batch: more is no faster
+SMALLEST, LARGEST = 16, 1024  # pictures in a batch
+PIXELS = {"cpu": 1 << 18, "cuda": 1 << 23}  # of all pictures in a batch: more is no faster
 
 
 @dataclass(frozen=True)

@@ -27,14 +27,16 @@ def pooled_early(model: nn.Module) -> Forward:
 
     ReLU never changes which of two values is larger, so the maximum of the rectified values is the
     rectified maximum, to the bit and also on the way back; but it works on a quarter of the map.
-    Anything but an `nn.Sequential` is run as it stands.
+    Anything but an `nn.Sequential` is run as it stands, and so is dilated pooling: a window of nothing but
+    padding has no maximum.
     """
-    if not isinstance(model, nn.Sequential):
+    if type(model) is not nn.Sequential:
         return model
     layers = list(model)
     for index in range(len(layers) - 1):
-        if type(layers[index]) is nn.ReLU and type(layers[index + 1]) is nn.MaxPool2d:
-            layers[index], layers[index + 1] = layers[index + 1], layers[index]
+        relu, pool = layers[index : index + 2]
+        if type(relu) is nn.ReLU and type(pool) is nn.MaxPool2d and pool.dilation == 1:
+            layers[index : index + 2] = pool, relu
 
     def forward(x: Tensor) -> Tensor:
         for layer in layers:
@@ -55,6 +57,7 @@ def kernels_of(execution: Execution, *, deterministic: bool) -> Iterator[None]:
     """Threads and kernels as the execution has them; as before afterwards."""
     threads = torch.get_num_threads()
     strict, benchmark = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
+    only_warns = torch.is_deterministic_algorithms_warn_only_enabled()
     torch.set_num_threads(execution.threads)
     if deterministic != strict:
         torch.use_deterministic_algorithms(deterministic, warn_only=True)
@@ -64,5 +67,5 @@ def kernels_of(execution: Execution, *, deterministic: bool) -> Iterator[None]:
     finally:
         torch.set_num_threads(threads)
         if deterministic != strict:
-            torch.use_deterministic_algorithms(strict)
+            torch.use_deterministic_algorithms(strict, warn_only=only_warns)
         torch.backends.cudnn.benchmark = benchmark

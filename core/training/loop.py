@@ -122,12 +122,10 @@ class _Loop:
         if state is None:
             position = Position([])
             self._keep(position)
-            if self._snapshots().keeps(0):
-                self._keep_snapshot(0)
-            return position
-        position = restore(state, self.model, self.optimizer, self.batcher.device, self.checkpoints.last)
-        if position.under_way is None and position.history and position.history[-1].is_best:
-            self.checkpoints.save_best(self.model.state_dict())  # it may have ended between the two files
+        else:
+            position = restore(state, self.model, self.optimizer, self.batcher.device, self.checkpoints.last)
+        if position.under_way is None:  # the last sitting may have ended between the checkpoint and these
+            self._keep_weights(position.history)
         return position
 
     def _epoch(self) -> bool:
@@ -149,15 +147,13 @@ class _Loop:
         except Cancelled:
             self._keep_under_way(watch)
             return False
-        if not math.isfinite(score.loss):
+        if not (math.isfinite(score.loss) and is_finite(self.model)):
             raise loss_not_finite(state.epoch, self.training, self.execution)
         record = self._record(state, watch, score)
         position.history.append(record)
         position.under_way = None
         self._keep(position)
-        if record.is_best:
-            self.checkpoints.save_best(self.model.state_dict())
-        self._keep_snapshot(record.epoch)
+        self._keep_weights(position.history)
         self.hooks.on_epoch(record)
         return True
 
@@ -266,14 +262,16 @@ class _Loop:
         size = sum(value.numel() * value.element_size() for value in state_dict.values())
         return snapshot_rule(self.training.epochs, size)
 
-    def _keep_snapshot(self, epoch: int) -> None:
-        """Keep the weights of `epoch` if the rule says so, and none that it doesn't keep any more."""
-        rule, folder = self._snapshots(), self.checkpoints.folder
+    def _keep_weights(self, history: list[EpochRecord]) -> None:
+        """After a checkpoint: the best weights, what the rule keeps, and nothing that it no longer keeps."""
+        if history and history[-1].is_best:
+            self.checkpoints.save_best(self.model.state_dict())
+        rule, folder, epoch = self._snapshots(), self.checkpoints.folder, len(history)
         if rule.keeps(epoch):
             path = snapshot_path(folder, epoch)
             path.parent.mkdir(exist_ok=True)
             save_tensors(self.model.state_dict(), path)
-        prune(folder, rule, [record.epoch for record in self.position.history] if epoch else [])
+        prune(folder, rule, [record.epoch for record in history])
 
 
 def _peak_memory(device: torch.device) -> int | None:

@@ -1,58 +1,101 @@
 """How much memory a training takes, told before it starts; no torch."""
 
-import math
+import json
+from contextlib import suppress
 from dataclasses import dataclass
-
-import psutil
+from pathlib import Path
 
 from core.errors import ConfigError
+from core.layers.memory import Dtype, walk_memory
+from core.machine import free_memory
 from core.models.walk import Walk
-from core.training.config import Optimizer, TrainingConfig
+from core.training.config import Optimizer, Precision, TrainingConfig
+from core.training.measured import torch_version
+from core.workspace import Workspace, write_json
 
 FLOAT = 4  # bytes
 STATES = {Optimizer.SGD: 1, Optimizer.ADAM: 2, Optimizer.ADAMW: 2}  # momenta a parameter
+USUAL_BASE = 550_000_000  # bytes of Python and PyTorch before the first tensor, until it was measured here
+LIBRARIES = 75_000_000  # bytes that kernels set up for themselves in a first step
+# The heap of a training process needs so many times what a step keeps for its way back: the gradients of
+# the maps come on top, and gaps between maps of different sizes (tests/benchmarks/bench_estimates.py).
+HEAP = 2.2
 
 
 @dataclass(frozen=True)
 class TrainingMemory:
-    """Bytes: weights with their gradients and momenta, and the maps of one batch with their gradients."""
+    """Bytes: the process with its libraries, the weights with gradients and momenta, the maps of a batch."""
 
+    base: int
     parameters: int
     maps: int
 
     @property
     def total(self) -> int:
-        return self.parameters + self.maps
+        return self.base + self.parameters + self.maps
 
 
-def training_memory(network: Walk, training: TrainingConfig) -> TrainingMemory:
-    """The estimate for a network and its training settings, in float32."""
+def training_memory(
+    network: Walk,
+    training: TrainingConfig,
+    *,
+    piece: int | None = None,
+    base: int = USUAL_BASE,
+    precision: Precision = Precision.FLOAT32,
+) -> TrainingMemory:
+    """The estimate for a training on the processor with `piece` pictures at once (by default a batch)."""
+    at_once = training.batch_size if piece is None else piece
     copies = 2 + STATES[training.optimizer]
-    values = math.prod(network.input_shape) + sum(math.prod(row.output) for row in network.rows)
-    return TrainingMemory(network.parameters * copies * FLOAT, 2 * values * training.batch_size * FLOAT)
+    dtype = Dtype.BFLOAT16 if precision is Precision.BFLOAT16 else Dtype.FLOAT32
+    kept = walk_memory(network.rows, network.input_shape, at_once, dtype).training
+    return TrainingMemory(base + LIBRARIES, network.parameters * copies * FLOAT, round(HEAP * kept))
 
 
-def check_memory(network: Walk, training: TrainingConfig, *, available: int | None = None) -> None:
-    """Refuse a training that can't fit into `available` bytes (by default what this machine has free).
+def piece_that_fits(
+    network: Walk, training: TrainingConfig, *, base: int = USUAL_BASE, available: int | None = None
+) -> int:
+    """How many pictures at once fit into `available` bytes: the batch, or a half of it, a quarter, ...
+
+    By default what this machine has free counts.
 
     Raises:
-        ConfigError: with the estimate, and which half of it to make smaller.
+        ConfigError: not even one fits; with the estimate, and which half of it to make smaller.
     """
-    room = psutil.virtual_memory().available if available is None else available
-    needed = training_memory(network, training)
-    if needed.total <= room:
-        return
+    room = free_memory() if available is None else available
+    piece = training.batch_size
+    while (needed := training_memory(network, training, piece=piece, base=base)).total > room:
+        if piece == 1:
+            raise _too_large(needed, room)
+        piece = -(-piece // 2)
+    return piece
+
+
+def remember_base(workspace: Workspace, held: int | None) -> None:
+    """Keep what a worker held once PyTorch was loaded, for the estimates to come."""
+    if held is not None:
+        path = _base_file(workspace)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(path, {"bytes": held})
+
+
+def known_base(workspace: Workspace) -> int:
+    """Bytes of a worker before its first tensor, as last measured here."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        return int(json.loads(_base_file(workspace).read_text())["bytes"])
+    return USUAL_BASE
+
+
+def _base_file(workspace: Workspace) -> Path:
+    return workspace.caches / "calibration" / f"base-{torch_version() or 'none'}.json"
+
+
+def _too_large(needed: TrainingMemory, room: int) -> ConfigError:
     heavier_maps = needed.maps > needed.parameters
-    raise ConfigError(
-        "This training doesn't fit into the memory of this machine.",
+    return ConfigError(
+        "This training doesn't fit into the memory of this machine, not even one picture at a time.",
         expected=f"at most {room / 1e9:.1f} GB",
-        found=f"about {needed.total / 1e9:.1f} GB, {needed.maps / 1e9:.1f} GB of it for the maps of a batch",
-        fix="Choose a smaller batch, smaller pictures or fewer filters."
+        found=f"about {needed.total / 1e9:.1f} GB, {needed.maps / 1e9:.1f} GB of it for its maps",
+        fix="Choose smaller pictures or fewer filters."
         if heavier_maps
         else "Make the largest layer smaller: pool more before flattening, or use global average pooling.",
     )
-
-
-def piece_that_fits(network: Walk, training: TrainingConfig, *, available: int | None = None) -> int:
-    """How many pictures at once, of the batch size, half of it and so on, fit into the memory."""
-    return training.batch_size

@@ -6,7 +6,6 @@ from collections.abc import Generator, Iterator
 from typing import TypeVar
 
 Item = TypeVar("Item")
-_LOOK_EVERY = 0.1  # seconds between two looks whether anybody still wants the items
 
 
 class _End:
@@ -20,27 +19,18 @@ def ahead(items: Iterator[Item], count: int) -> Generator[Item, None, None]:
     An error in their making is raised where the item would have come. Close the generator to end the
     thread before the last item.
     """
-    made: queue.Queue[Item | _End] = queue.Queue(count)
+    made: queue.SimpleQueue[Item | _End] = queue.SimpleQueue()
+    places = threading.Semaphore(count)
     unwanted = threading.Event()
-
-    def put(item: Item | _End) -> bool:
-        while not unwanted.is_set():
-            try:
-                made.put(item, timeout=_LOOK_EVERY)
-                return True
-            except queue.Full:
-                continue
-        return False
 
     def make() -> None:
         try:
-            for item in items:
-                if not put(item):
-                    return
+            while places.acquire() and not unwanted.is_set():
+                made.put(next(items))
+        except StopIteration:
+            made.put(_End(None))
         except BaseException as error:
-            put(_End(error))
-        else:
-            put(_End(None))
+            made.put(_End(error))
 
     maker = threading.Thread(target=make, daemon=True, name="batches ahead")
     maker.start()
@@ -51,7 +41,9 @@ def ahead(items: Iterator[Item], count: int) -> Generator[Item, None, None]:
                 if item.error is not None:
                     raise item.error
                 return
+            places.release()
             yield item
     finally:
         unwanted.set()
+        places.release()
         maker.join()

@@ -45,7 +45,8 @@ class Learner:
         """
         self.optimizer.zero_grad(set_to_none=True)
         size = self.execution.piece
-        pieces = zip(parts_of(batch.pictures, size), parts_of(batch.labels, size), strict=True)
+        divided = parts_of if size > 1 else torch.split
+        pieces = zip(divided(batch.pictures, size), divided(batch.labels, size), strict=True)
         whole = self.objective.weight(batch.labels)
         for pictures, labels in pieces:
             with autocast(self.execution):

@@ -35,6 +35,13 @@ NEEDS_TORCH = (
 NO_TORCH_AT_ALL = (
     "core.training.config",
     "core.training.device",
+    "core.training.estimate",
+    "core.training.execution",
+    "core.training.history",
+    "core.training.measured",
+    "core.training.memory",
+    "core.training.run_data",
+    "core.training.snapshots",
     "core.models.cnn_config",
     "core.models.cnn_walk",
     "core.models.walk",

@@ -56,6 +56,15 @@ def test_a_worker_that_does_not_hear_is_terminated(start: Callable[..., Worker])
     assert run.status().state is RunState.LOST
 
 
+def test_a_stop_takes_the_place_of_a_pause(start: Callable[..., Worker]) -> None:
+    run, _ = start(DEAF)
+    launcher.request_pause(run)
+    assert run.status().state is RunState.PAUSING
+    launcher.request_stop(run)
+    assert run.status().state is RunState.STOPPING
+    assert not run.pause_file.exists()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals can't be ignored there")
 @pytest.mark.slow
 def test_a_worker_that_ignores_its_termination_is_killed(start: Callable[..., Worker]) -> None:

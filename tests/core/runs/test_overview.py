@@ -6,7 +6,7 @@ from core.models.cnn_config import Activation, CnnConfig, ConvBlock, HiddenLayer
 from core.records import to_json
 from core.runs.overview import block_words, differing, overview_of, settings_of
 from core.runs.store import Run, RunState, Status, create_run
-from core.training.config import CnnRunConfig, TrainingConfig
+from core.training.config import CnnRunConfig, Precision, TrainingConfig
 from core.workspace import Workspace
 
 
@@ -96,6 +96,25 @@ def test_settings_are_in_words() -> None:
     assert settings["patience"] == "none"
     assert settings["augmentation: rotation"] == "10"
     assert not {"name", "kind", "classes"} & set(settings)
+
+
+def test_how_it_computes_is_in_words() -> None:
+    settings = settings_of(to_json(config()))
+    assert settings["numbers"] == "the faster, as measured"
+    assert settings["longest gradient"] == "any"
+    assert settings["deterministic kernels"] == settings["compiled"] == "off"
+    chosen = TrainingConfig(precision=Precision.BFLOAT16, gradient_clip=2.5, compiled=True)
+    settings = settings_of(to_json(config(training=chosen)))
+    assert settings["numbers"] == "bfloat16"
+    assert settings["longest gradient"] == "2.5"
+    assert settings["compiled"] == "on"
+
+
+def test_another_start_and_pictures_left_out_are_told_where_there_are_any() -> None:
+    assert not {"starts from", "pictures left out"} & set(settings_of(to_json(config())))
+    settings = settings_of(to_json(config(starts_from="run-1", without=("a", "b"))))
+    assert settings["starts from"] == "run-1"
+    assert settings["pictures left out"] == "2"
 
 
 def test_a_block_shows_all_that_is_not_usual() -> None:

@@ -167,6 +167,9 @@ def test_a_loss_that_explodes_ends_the_run_and_keeps_what_was_good(
     )
     train(calm)
     good = weights(tmp_path / "run")
+    predicted = load_predictions(tmp_path / "run", "valid")
+    assert predicted is not None
+    (tmp_path / "run" / "predictions-valid.npz").unlink()
     wild = replace(calm, training=replace(calm.training, epochs=5, learning_rate=100.0))
     with pytest.raises(LossNotFinite, match="no longer a finite number in epoch"):
         train(wild)
@@ -175,6 +178,9 @@ def test_a_loss_that_explodes_ends_the_run_and_keeps_what_was_good(
     assert all(torch.isfinite(value).all() for value in kept["model"].values() if value.is_floating_point())
     assert kept["history"][0]["epoch"] == 1
     assert good.keys() == kept["model"].keys()
+    again = load_predictions(tmp_path / "run", "valid")
+    assert again is not None
+    assert np.array_equal(again.probabilities, predicted.probabilities)
 
 
 def test_two_classes_with_a_single_logit(

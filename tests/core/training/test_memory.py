@@ -3,11 +3,12 @@ import torch
 
 from core.errors import ConfigError
 from core.models.cnn import build_cnn
-from core.models.cnn_config import CnnConfig, HiddenLayer
+from core.models.cnn_config import CnnConfig, ConvBlock, HiddenLayer, Pool
 from core.models.cnn_walk import walk
 from core.models.presets import PRESETS
 from core.training.config import Optimizer, TrainingConfig
-from core.training.memory import check_memory, training_memory
+from core.training.memory import USUAL_BASE, known_base, piece_that_fits, remember_base, training_memory
+from core.workspace import Workspace
 
 NETWORK = PRESETS["small-vgg"].config
 SHAPE = (1, 32, 32)
@@ -32,19 +33,39 @@ def test_parameters_count_what_torch_keeps(optimizer: Optimizer, make, copies: i
     assert estimate.parameters == walk(NETWORK, SHAPE, 10).parameters * 4 * copies
 
 
-def test_maps_grow_with_the_batch() -> None:
+def test_maps_grow_with_the_pictures_at_once() -> None:
     network = walk(NETWORK, SHAPE, 10)
     small = training_memory(network, TrainingConfig(batch_size=8))
     large = training_memory(network, TrainingConfig(batch_size=32))
-    assert large.maps == 4 * small.maps
+    assert large.maps == pytest.approx(4 * small.maps, rel=0.01)
     assert large.parameters == small.parameters
+    assert training_memory(network, TrainingConfig(batch_size=32), piece=8) == small
 
 
-def test_what_fits_passes_and_what_does_not_is_refused_with_the_way_out() -> None:
+def test_what_does_not_fit_goes_through_in_halves_until_it_does() -> None:
     network = walk(NETWORK, SHAPE, 10)
-    check_memory(network, TrainingConfig(), available=10**9)
-    with pytest.raises(ConfigError, match=r"doesn't fit into the memory.*smaller batch"):
-        check_memory(network, TrainingConfig(batch_size=4096), available=10**9)
+    training = TrainingConfig(batch_size=1024)
+    assert piece_that_fits(network, training, available=10**12) == 1024
+    for piece in (512, 64, 2, 1):
+        room = training_memory(network, training, piece=piece).total
+        assert piece_that_fits(network, training, available=room) == piece
+
+
+def test_what_never_fits_is_refused_with_the_way_out() -> None:
+    deep = walk(CnnConfig((ConvBlock(64, pool=Pool.NONE),) * 8), (3, 512, 512), 2)
+    with pytest.raises(ConfigError, match=r"not even one picture.*smaller pictures or fewer filters"):
+        piece_that_fits(deep, TrainingConfig(batch_size=32), available=10**9)
     wide = walk(CnnConfig((), hidden=(HiddenLayer(60_000),)), (3, 64, 64), 10)
     with pytest.raises(ConfigError, match="pool more before flattening"):
-        check_memory(wide, TrainingConfig(batch_size=1), available=10**9)
+        piece_that_fits(wide, TrainingConfig(batch_size=1), available=10**9)
+
+
+def test_the_base_is_what_a_worker_last_held(workspace: Workspace) -> None:
+    assert known_base(workspace) == USUAL_BASE
+    remember_base(workspace, 123)
+    assert known_base(workspace) == 123
+    remember_base(workspace, None)
+    assert known_base(workspace) == 123
+    (base_file,) = (workspace.caches / "calibration").iterdir()
+    base_file.write_text("not JSON")
+    assert known_base(workspace) == USUAL_BASE
