@@ -25,8 +25,14 @@ BENCHMARKS := $(sort $(patsubst tests/benchmarks/%.py,%,$(wildcard tests/benchma
 run: $(RUN_STAMP)
 	@$(BIN)/python -m streamlit run app.py $(if $(PORT),--server.port $(PORT))
 
+# Journeys measure what a browser shows, so nothing else runs beside them.
 test: $(DEV_STAMP)
+ifneq ($(TESTS),)
 	@$(BIN)/python -m pytest $(TESTS)
+else
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not journey"
+	@$(BIN)/python -m pytest -m journey
+endif
 
 lint: $(DEV_STAMP)
 	@$(BIN)/ruff check .

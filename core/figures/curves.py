@@ -10,7 +10,7 @@ from core.figures.live_curves import Record, number
 from core.figures.names import escaped
 from core.figures.palette import line_style
 
-HEIGHT = 330  # pixels
+HEIGHT, LEGEND_LINE = 310, 14  # pixels; names may stand two in a line
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,10 @@ def _overlaid(runs: Sequence[RunCurves], quantity: str, unit: str, hover: str) -
     epochs = max((len(run.records) for run in runs), default=1)
     figure.update_layout(
         title={"text": f"Validation {quantity}", "x": 0, "xanchor": "left"},
-        height=HEIGHT,
-        margin={"l": 10, "r": 10, "t": 60, "b": 10},
+        height=HEIGHT + LEGEND_LINE * len(runs),
+        margin={"l": 10, "r": 10, "t": 40, "b": 10},
         hovermode="x unified",
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 1.0, "xanchor": "right"},
+        legend={"orientation": "h", "y": -0.26, "yanchor": "top", "x": 0, "xanchor": "left"},
         showlegend=True,
         dragmode=False,
     )

@@ -24,7 +24,7 @@ def loss_spec(epochs: int) -> Spec:
 def accuracy_spec(epochs: int) -> Spec:
     """A chart of `curve_rows(records, "accuracy")`."""
     scale = {"zero": False, "domainMax": 1}
-    return _spec("Accuracy", "share of pictures", epochs, scale, tick_format=".0%", number_format=".1%")
+    return _spec("Accuracy", "share of pictures", epochs, scale, tick_format=".2~%", number_format=".1%")
 
 
 def curve_rows(records: Sequence[Record], quantity: str) -> list[dict[str, Any]]:
@@ -56,14 +56,23 @@ def number(value: Any) -> float | None:
     return float(value)
 
 
-def _spec(title: str, unit: str, epochs: int, scale: Spec, *, tick_format: str, number_format: str) -> Spec:
-    x = {
+def epoch_axis(epochs: int) -> Spec:
+    """An axis of `epochs` that a chart grows into."""
+    return {
         "field": "epoch",
         "type": "quantitative",
         "title": "epoch",
         "scale": {"domain": [0.5, max(epochs, 1) + 0.5], "nice": False},
         "axis": {"format": "d", "tickMinStep": 1, "grid": False},
     }
+
+
+def chart_title(text: str) -> Spec:
+    """A title at the left edge."""
+    return {"text": text, "anchor": "start", "offset": 6}
+
+
+def _spec(title: str, unit: str, epochs: int, scale: Spec, *, tick_format: str, number_format: str) -> Spec:
     y = {
         "field": "value",
         "type": "quantitative",
@@ -94,8 +103,8 @@ def _spec(title: str, unit: str, epochs: int, scale: Spec, *, tick_format: str, 
     }
     return {
         "height": HEIGHT,
-        "title": {"text": f"{title} (best epoch circled)", "anchor": "start", "offset": 6},
-        "encoding": {"x": x, "y": y, "tooltip": tooltip},
+        "title": chart_title(f"{title} (best epoch circled)"),
+        "encoding": {"x": epoch_axis(epochs), "y": y, "tooltip": tooltip},
         "layer": [
             {"mark": {"type": "line", "strokeWidth": 2.5, "point": dots}, "encoding": {"color": color}},
             {"transform": [{"filter": "datum.best"}], "mark": ring},

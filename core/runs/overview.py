@@ -113,11 +113,7 @@ _GROUPS = {
     "starts_from": "starts from",
     "without": "pictures left out",
 }
-_NAMES = {
-    "precision": "numbers",
-    "gradient_clip": "longest gradient",
-    "deterministic": "deterministic kernels",
-}
+_NAMES = {"gradient_clip": "longest gradient", "deterministic": "deterministic kernels"}
 _BLOCKS, _HIDDEN = "network: blocks", "network: hidden"
 _LAYERS = {_BLOCKS: "block", _HIDDEN: "hidden layer"}
 _BARE = {"training"}  # its settings need no group before their names

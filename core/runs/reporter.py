@@ -1,5 +1,6 @@
 """What a worker tells the world: its status file, its metrics, and whether it was asked to stop."""
 
+import contextlib
 import json
 import os
 import threading
@@ -11,18 +12,24 @@ from typing import Any
 import psutil
 
 from core.errors import Cancelled
+from core.records import to_json
 from core.runs.store import Run, RunState, Status
-from core.workspace import write_json
+from core.workspace import put_in_place, write_json
 
 FLUSH_EVERY = 0.4  # seconds, when something changed
 HEARTBEAT_EVERY = 3.0  # seconds, when nothing did
+RESERVE = 1 << 16  # bytes of disk for the last word
 
 
 class Reporter:
-    """Holds the status in memory; a thread writes it to disk, so that a job's inner loop never waits."""
+    """Holds the status in memory; a thread writes it to disk, so that a job's inner loop never waits.
+
+    Where the disk is full at the end, the last status goes into a file that has had its room from the start.
+    """
 
     def __init__(self, run: Run) -> None:
         self.run = run
+        self._reserve = run.folder / ".status.reserve"
         process = psutil.Process()
         self._status = replace(
             run.written_status(),
@@ -37,6 +44,8 @@ class Reporter:
         self._changed = True
         self._lock = threading.Lock()
         self._ended = threading.Event()
+        with contextlib.suppress(OSError):
+            self._reserve.write_bytes(os.urandom(RESERVE))  # which no file system stores in less
         self.flush()
         self._thread = threading.Thread(target=self._keep_writing, daemon=True)
         self._thread.start()
@@ -65,7 +74,11 @@ class Reporter:
         for asked in (self.run.stop_file, self.run.pause_file):
             asked.unlink(missing_ok=True)
         self.update(state=state, finished=time.time(), seconds_left=None, **changes)
-        self.flush()
+        try:
+            self.flush()
+        except OSError:
+            self._write_into_reserve()
+        self._reserve.unlink(missing_ok=True)
 
     def should_stop(self) -> bool:
         """Whether the user asked for an end; the status then says that this was heard."""
@@ -99,6 +112,13 @@ class Reporter:
         with self.run.metrics_file.open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
 
+    def _write_into_reserve(self) -> None:
+        text = json.dumps(to_json(self._status), indent=1)
+        with self._reserve.open("r+b") as file:
+            file.write(text.encode())
+            file.truncate()
+        put_in_place(self._reserve, self.run.folder / "status.json")
+
     def _keep_writing(self) -> None:
         last = time.monotonic()
         while not self._ended.wait(FLUSH_EVERY):
@@ -106,5 +126,6 @@ class Reporter:
                 try:
                     self.flush()
                 except OSError as failure:
-                    print(f"The status could not be written: {failure}", flush=True)
+                    with contextlib.suppress(OSError):  # the log is on the same disk
+                        print(f"The status could not be written: {failure}", flush=True)
                 last = time.monotonic()

@@ -46,7 +46,7 @@ def calibrate(
     piece: int,
     stored: Path,
 ) -> Calibration:
-    """The fastest execution of `model` for `piece` pictures at once, from `stored` or measured and stored now.
+    """The fastest execution of `model` for `piece` pictures at once, as `stored`, or measured and stored now.
 
     It is measured on fewer pictures, on half as many again until they fit into the memory.
     """

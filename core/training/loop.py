@@ -140,6 +140,8 @@ class _Loop:
         self.model.train()
         if not self._learn(state, watch):
             self._keep_under_way(watch)
+            if state.seen:
+                self.hooks.on_batch(self._progress(state, watch))
             return False
         self._check_loss(state)
         try:

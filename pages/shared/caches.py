@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.data.dataset import Dataset, Picture, load_dataset
 from core.data.decoding import open_picture
+from core.data.splitting import Split, load_split
 from core.data.thumbnails import thumbnail
 from core.errors import DatasetError, PictureRejected
 from core.workspace import Workspace, folder_of, open_workspace
@@ -22,6 +23,15 @@ def dataset_of(workspace: Workspace, dataset_id: str) -> Dataset:
     manifest = folder_of(workspace.datasets, dataset_id) / "manifest.json"
     written = manifest.stat().st_mtime_ns if manifest.exists() else 0
     return _dataset(str(workspace.root), dataset_id, written)
+
+
+def split_of(dataset: Dataset, split_id: str) -> Split:
+    """The split of that id, which never changes.
+
+    Raises:
+        DatasetError: there is none, or it is damaged.
+    """
+    return _split(dataset, str(dataset.folder), split_id)
 
 
 def thumbnails_of(dataset: Dataset, indices: Sequence[int], side: int) -> list[np.ndarray]:
@@ -45,6 +55,11 @@ def _thumbnail_of(dataset: Dataset, picture: Picture, side: int) -> np.ndarray:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _dataset(root: str, dataset_id: str, written: int) -> Dataset:
     return load_dataset(open_workspace(Path(root)), dataset_id)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _split(_dataset: Dataset, folder: str, split_id: str) -> Split:
+    return load_split(_dataset, split_id)
 
 
 @st.cache_data(max_entries=5_000, show_spinner=False)

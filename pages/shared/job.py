@@ -14,6 +14,8 @@ POLL = 0.5  # seconds
 def watch_job(run: Run) -> None:
     """Progress of `run` with a button to cancel it; when it ends, the whole page runs again."""
     with errors_shown():
+        if not run.folder.exists():
+            st.rerun()
         status = run.status()
         if not status.state.is_active:
             st.rerun()

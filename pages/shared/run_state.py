@@ -9,6 +9,8 @@ from pages.shared.text import count, plain
 BADGES = {
     RunState.QUEUED: ("gray", ":material/hourglass_empty:"),
     RunState.RUNNING: ("blue", ":material/directions_run:"),
+    RunState.PAUSING: ("orange", ":material/pause:"),
+    RunState.PAUSED: ("orange", ":material/pause_circle:"),
     RunState.STOPPING: ("orange", ":material/pan_tool:"),
     RunState.STOPPED: ("orange", ":material/stop_circle:"),
     RunState.FINISHED: ("green", ":material/check_circle:"),
@@ -32,6 +34,10 @@ def situation(status: Status, finished_epochs: int) -> str:
         return f"{count(ahead, 'run')} before this one" if ahead else "next in line for the device"
     if status.state is RunState.RUNNING:
         return f"on {plain(device_words(status.device))}" if status.device else "the process is starting"
+    if status.state is RunState.PAUSING:
+        return "at the next batch; nothing is lost"
+    if status.state is RunState.PAUSED:
+        return _paused_at(status, finished_epochs)
     if status.state is RunState.STOPPING:
         return "at the next batch; the best epoch so far is kept"
     if status.state is RunState.STOPPED:
@@ -40,3 +46,12 @@ def situation(status: Status, finished_epochs: int) -> str:
     if status.state is RunState.FINISHED and status.result.get("ended") == "early":
         return f"early, after {epochs}: the last ones brought nothing better"
     return f"after {epochs}"
+
+
+def _paused_at(status: Status, finished_epochs: int) -> str:
+    """Where within an epoch, if it is within one."""
+    if status.what == "training" and status.total and status.epoch > finished_epochs:
+        return f"at batch {status.done:,} of {status.total:,} of epoch {status.epoch}"
+    if not finished_epochs:
+        return "before its first batch"
+    return f"after {count(finished_epochs, 'finished epoch')}"

@@ -52,6 +52,11 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
+def short_time(seconds: float) -> str:
+    """As `duration`, but the parts of a few seconds count: `0.14 s`, `3.2 s`, `2 min 5 s`."""
+    return f"{max(seconds, 0.0):.2g} s" if seconds < 9.95 else duration(seconds)
+
+
 def when(seconds: float) -> str:
     """A moment, given in seconds since 1970, in this machine's time zone: `23 Nov 2026, 14:05`."""
     moment = datetime.fromtimestamp(seconds)

@@ -1,16 +1,15 @@
+from pathlib import Path
+
 import streamlit as st
 
 from core.data.dataset import Dataset
-from core.data.preprocessing import ColorMode, Preprocessing, Resize
 from core.data.splitting import Split, current_split
 from core.models.cnn_walk import walk
-from core.models.presets import DEFAULT_PRESET, PRESETS
 from core.records import to_json
 from core.runs.launcher import launch
 from core.runs.store import create_run
 from core.training.config import CnnRunConfig, Loss
 from core.training.script import training_script
-from core.training.suggestion import suggest_color, suggest_side
 from core.workspace import Workspace, open_workspace
 from pages.shared.caches import dataset_of
 from pages.shared.errors import errors_shown
@@ -20,12 +19,11 @@ from pages.shared.text import count
 from pages.train.augmentation_form import edit_augmentation
 from pages.train.network_builder import edit_network, show_layers
 from pages.train.network_draft import Draft
-from pages.train.network_view import can_train, draw, drawing_room
+from pages.train.network_view import draw, drawing_room
+from pages.train.run_costs import can_train, measured_precision, show_size
+from pages.train.source_run import show_source, source_run
+from pages.train.starting_point import choose_kind, choose_pictures, starting_point
 from pages.train.training_form import edit_training
-
-SIZES = (8, 16, 24, 28, 32, 48, 64, 80, 96, 100, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512)
-COLORS = {ColorMode.GREY: "Grey", ColorMode.RGB: "RGB"}
-RESIZES = {Resize.STRETCH: "stretch", Resize.CROP: "crop the middle", Resize.PAD: "pad with black"}
 
 
 def choose_data(workspace: Workspace) -> tuple[Dataset, Split] | None:
@@ -37,43 +35,9 @@ def choose_data(workspace: Workspace) -> tuple[Dataset, Split] | None:
     return dataset, current_split(dataset)
 
 
-def choose_preset() -> str:
-    chosen = st.selectbox(
-        "Start from",
-        list(PRESETS),
-        format_func=lambda key: PRESETS[key].name,
-        key="preset",
-        persist_state="session",
-        on_change=lambda: st.session_state.pop("draft", None),
-    )
-    return chosen or DEFAULT_PRESET
-
-
-def choose_pictures(dataset: Dataset, preset: str) -> Preprocessing:
-    """Picture size, colours and resizing; a new preset or data set brings its own."""
-    own = f"{preset}-{dataset.id}"
-    color = suggest_color(dataset)
-    side = suggest_side(dataset, PRESETS[preset])
-    side = st.select_slider("Picture size (pixels)", SIZES, side, key=f"size-{own}", persist_state="session")
-    colors = list(COLORS)
-    chosen = st.segmented_control(
-        "Colours",
-        colors,
-        default=color,
-        format_func=COLORS.get,
-        key=f"color-{own}",
-        persist_state="session",
-        required=True,
-    )
-    resize = st.selectbox(
-        "Other shapes", list(RESIZES), format_func=RESIZES.get, key="resize", persist_state="session"
-    )
-    return Preprocessing.of((side, side), chosen or color, resize=resize)
-
-
-def start(workspace: Workspace, config: CnnRunConfig) -> None:
+def start(workspace: Workspace, config: CnnRunConfig, files: dict[str, Path]) -> None:
     with errors_shown():
-        run = create_run(workspace.runs, to_json(config), config.name)
+        run = create_run(workspace.runs, to_json(config), config.name, files=files)
         launch(run)
         st.switch_page(RUNS, query_params={"run": run.id})
 
@@ -81,14 +45,18 @@ def start(workspace: Workspace, config: CnnRunConfig) -> None:
 open_page("Train a CNN", "Stack convolution and pooling, see what each layer makes of a picture, then train.")
 workspace = open_workspace()
 with errors_shown():
+    source = source_run(workspace)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         data = choose_data(workspace)
-        preset = choose_preset()
+        kind = choose_kind(source)
     if data is None:
         empty_state("Bring a data set first.", DATASETS, "Go to datasets", key="to_datasets")
         st.stop()
     dataset, split = data
-    draft = st.session_state.setdefault("draft", Draft.of(PRESETS[preset].config))
+    begun = starting_point(kind, source, dataset)
+    draft = st.session_state.setdefault("draft", Draft.of(begun.network))
+    with_weights = source is not None and source.with_weights
+    source_room = st.container()
     room = drawing_room()
     editor, result = st.columns([3, 2], gap="large")
     with editor:
@@ -97,7 +65,7 @@ with errors_shown():
         )
     with network_tab:
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            preprocessing = choose_pictures(dataset, preset)
+            preprocessing = choose_pictures(begun)
         rooms = edit_network(draft)
     with training_tab:
         training = edit_training(dataset, split)
@@ -107,11 +75,14 @@ with errors_shown():
     network = walk(draft.config(), preprocessing.shape, outputs)
     show_layers(network, rooms)
     draw(network, room)
+    if with_weights:
+        with source_room:
+            show_source(source, network, dataset)
     with result:
         name = st.text_input(
             "Name of the run",
-            f"{PRESETS[preset].name} on {dataset.name}",
-            key=f"name-{preset}-{dataset.id}",
+            begun.run_name,
+            key=f"name-{begun.key}",
             persist_state="session",
         )
         config = CnnRunConfig(
@@ -123,9 +94,11 @@ with errors_shown():
             draft.config(),
             training,
             augmentation,
+            starts_from=source.run.id if with_weights else None,
         )
         button = st.container()
-        ready = can_train(network, training, split)
+        ready = can_train(workspace, config, network, dataset, split)
+        show_size(network)
         go = button.button(
             "Start training",
             type="primary",
@@ -139,7 +112,10 @@ with errors_shown():
         )
     with code_tab:
         if network.problem is None:
-            st.caption("Exactly this network and this training in plain PyTorch. It runs without the app.")
-            st.code(training_script(config, dataset, split), language="python", height=600)
+            words = "Exactly this network and this training in plain PyTorch. It runs without the app."
+            fresh = " It starts from fresh weights, though." if with_weights else ""
+            st.caption(words + fresh)
+            script = training_script(config, dataset, split, precision=measured_precision(workspace, config))
+            st.code(script, language="python", height=600)
     if go:
-        start(workspace, config)
+        start(workspace, config, {"start.pt": source.run.folder / "best.pt"} if with_weights else {})

@@ -7,14 +7,14 @@ import streamlit as st
 
 from core.figures.curves import RunCurves, compared_accuracy_figure, compared_loss_figure
 from core.runs.overview import RunOverview, all_settings, differing
-from pages.shared.text import duration, numbered
+from pages.shared.text import numbered, short_time
 
 MOST_AT_FIRST = 4
 CHART = {"displayModeBar": False}
 
 
 @st.fragment
-def compare_runs(runs: Sequence[RunOverview], dataset_names: Mapping[str, str]) -> None:
+def compare_runs(runs: Sequence[RunOverview], names_by_id: Mapping[str, str]) -> None:
     """Curves and settings of the runs that the user chooses; at first the newest with a finished epoch."""
     comparable = {run.id: run for run in runs if run.records}
     if not comparable:
@@ -38,18 +38,21 @@ def compare_runs(runs: Sequence[RunOverview], dataset_names: Mapping[str, str]) 
     accuracy.plotly_chart(compared_accuracy_figure(curves), key="compared_accuracy", config=CHART)
     loss.plotly_chart(compared_loss_figure(curves), key="compared_loss", config=CHART)
     only_differing = st.toggle("Only the settings that differ", value=len(shown) > 1, key="only_differing")
-    show_settings(shown, names, dataset_names, only_differing=only_differing and len(shown) > 1)
+    show_settings(shown, names, names_by_id, only_differing=only_differing and len(shown) > 1)
 
 
 def show_settings(
     runs: Sequence[RunOverview],
     names: Sequence[str],
-    dataset_names: Mapping[str, str],
+    names_by_id: Mapping[str, str],
     *,
     only_differing: bool,
 ) -> None:
-    """A column a run; its results first, then its settings, those that differ marked."""
-    settings = [with_names(run.settings, dataset_names) for run in runs]
+    """A column a run; its results first, then its settings, those that differ marked.
+
+    `names_by_id` holds those of data sets and runs.
+    """
+    settings = [with_names(run.settings, names_by_id) for run in runs]
     differ = differing(settings)
     rows = differ if only_differing else all_settings(settings)
     results = [results_of(run) for run in runs]
@@ -75,7 +78,7 @@ def results_of(run: RunOverview) -> dict[str, str]:
         "Test accuracy": percent(run.test_accuracy),
         "Finished epochs": str(run.epochs_done),
         "Parameters": "–" if run.parameters is None else f"{run.parameters:,}",
-        "Time in epochs": duration(run.seconds),
+        "Time in epochs": short_time(run.seconds),
     }
 
 
@@ -83,7 +86,6 @@ def percent(share: float | None) -> str:
     return "–" if share is None else f"{share:.1%}"
 
 
-def with_names(settings: Mapping[str, str], dataset_names: Mapping[str, str]) -> dict[str, str]:
-    """The settings, with the data set's name in place of its id."""
-    dataset = settings.get("data set", "")
-    return {**settings, "data set": dataset_names.get(dataset, dataset)}
+def with_names(settings: Mapping[str, str], names_by_id: Mapping[str, str]) -> dict[str, str]:
+    """The settings, with names of data sets and runs in place of their ids."""
+    return {name: names_by_id.get(words, words) for name, words in settings.items()}

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from core.data.dataset import list_datasets
 from core.errors import WorkbenchError
 from core.runs.continuing import continue_run
 from core.runs.overview import RunOverview, overview_of
@@ -11,10 +10,10 @@ from core.training.config import Schedule
 from core.workspace import Workspace
 from pages.shared.errors import errors_shown, show_error
 from pages.shared.live_run import live_run
-from pages.shared.page import PREDICT, button_to, open_page
-from pages.shared.run_results import run_results
+from pages.shared.page import PREDICT, TRAIN_CNN, button_to, open_page
 from pages.shared.text import plain
-from pages.train.run_comparison import show_settings
+from pages.train.run_sections import PART, show_sections
+from pages.train.source_run import ask_for
 
 
 def show_run(workspace: Workspace, run_id: str) -> None:
@@ -36,12 +35,7 @@ def show_run(workspace: Workspace, run_id: str) -> None:
     if overview.damage:
         st.error(f"**This run is damaged.** {plain(overview.damage)}", icon=":material/broken_image:")
         return
-    live_run(run)
-    if overview.state is not None and not overview.state.is_active:
-        run_results(run, workspace)
-    with st.expander("Settings of this run", icon=":material/tune:"):
-        names = {dataset.id: dataset.name for dataset in list_datasets(workspace)}
-        show_settings([overview], [overview.name], names, only_differing=False)
+    live_run(run, workspace, lambda run, status, records: show_sections(run, status, records, workspace))
 
 
 def show_actions(run: Run, overview: RunOverview) -> None:
@@ -50,6 +44,8 @@ def show_actions(run: Run, overview: RunOverview) -> None:
     with st.container(horizontal=True, width="content"):
         if overview.has_model and not overview.damage:
             button_to(PREDICT, "Predict with it", key="predict", icon=":material/image_search:", run=run.id)
+        if overview.has_model and at_rest and not overview.damage:
+            start_another(run)
         if at_rest and overview.epochs_done and not overview.damage:
             with (
                 st.popover("More epochs", icon=":material/add:", key=f"more_{overview.epochs}"),
@@ -75,7 +71,14 @@ def show_actions(run: Run, overview: RunOverview) -> None:
                     leave()
 
 
+def start_another(run: Run) -> None:
+    words = "The train page with these settings; the new run begins with the weights of the best epoch."
+    if st.button("Start another from it", key="start_another", icon=":material/fork_right:", help=words):
+        st.switch_page(TRAIN_CNN, query_params=ask_for(run))
+
+
 def leave() -> None:
     """Back to the list."""
-    del st.query_params["run"]
+    for name in ("run", PART):
+        st.query_params.pop(name, None)
     st.rerun()

@@ -81,4 +81,5 @@ if not runs:
     st.stop()
 at_work = ids_at_work(runs)
 st.fragment(show_list, run_every=REFRESH if at_work else None)(at_work)
-compare_runs(runs, {dataset.id: dataset.name for dataset in list_datasets(workspace)})
+names_by_id = {item.id: item.name for item in (*list_datasets(workspace), *runs)}
+compare_runs(runs, names_by_id)

@@ -8,6 +8,7 @@ from core.data.dataset import Dataset
 from core.data.splitting import Split
 from core.training.config import Loss, Optimizer, Schedule, TrainingConfig
 from pages.shared.text import plain
+from pages.train.machine_form import choose_machine
 
 OPTIMIZERS = {Optimizer.ADAM: "Adam", Optimizer.ADAMW: "AdamW", Optimizer.SGD: "SGD + momentum"}
 SCHEDULES = {Schedule.CONSTANT: "constant", Schedule.COSINE: "cosine: falls to 1 % at the end"}
@@ -16,15 +17,27 @@ LOSSES = {
     Loss.SINGLE_LOGIT: "BCEWithLogitsLoss, a single logit",
 }
 RATES = [float(f"{m}e{e}") for e in range(-5, 0) for m in (1, 2, 5)] + [1.0]
+DECAYS = [0.0, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1]
+BATCHES = [2**n for n in range(13)]
 IMBALANCE = 1.5  # largest class / smallest class from which class weights are suggested
 
 
 def edit_training(dataset: Dataset, split: Split) -> TrainingConfig:
     """Show the controls; the settings that they say."""
-    default = TrainingConfig()
     left, right = st.columns(2)
     with left:
-        epochs = st.number_input(
+        steps = _choose_steps()
+    with right:
+        bounds = _choose_bounds(dataset, split)
+        machine = choose_machine()
+    return TrainingConfig(**steps, **bounds, **machine)
+
+
+def _choose_steps() -> dict:
+    """Epochs, batches, and how a step moves the weights."""
+    default = TrainingConfig()
+    settings = {
+        "epochs": st.number_input(
             "Epochs",
             1,
             10_000,
@@ -32,72 +45,101 @@ def edit_training(dataset: Dataset, split: Split) -> TrainingConfig:
             key="epochs",
             persist_state="session",
             help="Passes over the training pictures",
-        )
-        batch_size = st.select_slider(
+        ),
+        "batch_size": st.select_slider(
             "Batch size",
-            [2**n for n in range(13)],
+            _with_odd("batch-size", BATCHES),
             default.batch_size,
             key="batch-size",
             persist_state="session",
-        )
-        optimizer = st.selectbox(
+        ),
+        "optimizer": st.selectbox(
             "Optimizer",
             list(OPTIMIZERS),
             format_func=OPTIMIZERS.get,
             key="optimizer",
             persist_state="session",
+        ),
+    }
+    if settings["optimizer"] is Optimizer.SGD:
+        settings["momentum"] = st.slider(
+            "Momentum", 0.0, 0.99, default.momentum, 0.01, key="momentum", persist_state="session"
         )
-        rate = st.select_slider(
+    settings |= {
+        "learning_rate": st.select_slider(
             "Learning rate",
-            RATES,
+            _with_odd("learning-rate", RATES),
             default.learning_rate,
             format_func=lambda r: f"{r:g}",
             key="learning-rate",
             persist_state="session",
-        )
-        schedule = st.selectbox(
+        ),
+        "schedule": st.selectbox(
             "Learning-rate schedule",
             list(SCHEDULES),
             format_func=SCHEDULES.get,
             key="schedule",
             persist_state="session",
-        )
-    with right:
-        momentum = default.momentum
-        if optimizer is Optimizer.SGD:
-            momentum = st.slider(
-                "Momentum", 0.0, 0.99, momentum, 0.01, key="momentum", persist_state="session"
-            )
-        decay = st.select_slider(
+        ),
+    }
+    return settings
+
+
+def _choose_bounds(dataset: Dataset, split: Split) -> dict:
+    """What is minimized, and what keeps it from going wrong or on for too long."""
+    settings = {
+        "weight_decay": st.select_slider(
             "Weight decay",
-            [0.0, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1],
+            _with_odd("decay", DECAYS),
             format_func=lambda d: f"{d:g}",
             key="decay",
             persist_state="session",
         )
-        loss = Loss.CROSS_ENTROPY
-        if len(dataset.classes) == 2:
-            loss = st.selectbox(
-                "Loss", list(LOSSES), format_func=LOSSES.get, key="loss", persist_state="session"
-            )
-        weights = _class_weights(dataset, split)
-        patience = None
-        if st.toggle("Early stopping", key="early", persist_state="session"):
-            patience = st.number_input(
-                "Epochs without a new best", 1, 1000, 5, key="patience", persist_state="session"
-            )
-        seed = st.number_input(
-            "Seed",
-            0,
-            2**31 - 1,
-            0,
-            key="training_seed",
-            persist_state="session",
-            help="The same seed trains the same network.",
+    }
+    if len(dataset.classes) == 2:
+        settings["loss"] = st.selectbox(
+            "Loss", list(LOSSES), format_func=LOSSES.get, key="loss", persist_state="session"
         )
-    return TrainingConfig(
-        epochs, batch_size, optimizer, rate, momentum, decay, schedule, loss, weights, patience, seed
+    settings["class_weights"] = _class_weights(dataset, split)
+    if st.toggle("Early stopping", key="early", persist_state="session"):
+        settings["patience"] = st.number_input(
+            "Epochs without a new best", 1, 1000, 5, key="patience", persist_state="session"
+        )
+    if st.toggle(
+        "Gradient clipping",
+        key="clip",
+        persist_state="session",
+        help="A gradient longer than this is shortened to it before the step: one odd batch can't throw "
+        "the weights far off.",
+    ):
+        settings["gradient_clip"] = st.number_input(
+            "Longest gradient",
+            1e-6,
+            1e6,
+            1.0,
+            format="%g",
+            key="longest-gradient",
+            persist_state="session",
+            help="The Euclidean norm over all parameters. A run shows the norm of every epoch.",
+        )
+    settings["seed"] = st.number_input(
+        "Seed",
+        0,
+        2**31 - 1,
+        0,
+        key="training_seed",
+        persist_state="session",
+        help="The same seed trains the same network.",
     )
+    return settings
+
+
+def _with_odd(key: str, usual: list) -> list:
+    """The `usual` values of the slider `key`, and those odd ones that a run brought in."""
+    odd = st.session_state.setdefault(f"{key}_odd", set())
+    if (value := st.session_state.get(key)) is not None:
+        odd |= {value} - set(usual)
+    return sorted({*usual, *odd})
 
 
 def _class_weights(dataset: Dataset, split: Split) -> bool:

@@ -102,7 +102,7 @@ def measure(workspace: Workspace, dataset: Dataset, case: Case) -> None:
 
 def main() -> None:
     print(
-        "| network, side, batch | peak memory, MB | computed | trial | disk, MB | told | an epoch, s | trial |"
+        "| network, side, batch | peak memory, MB | computed | trial | disk, MB | told | epoch, s | trial |"
     )
     print("|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:

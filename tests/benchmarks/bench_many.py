@@ -49,9 +49,7 @@ def train(workspace: Workspace, dataset: Dataset) -> tuple[Run, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--counts", type=int, nargs="+", default=[10_000, 100_000])
-    print(
-        "| pictures | import, s | run, s | peak memory, MB | an epoch, µs a picture | all of it, µs a picture |"
-    )
+    print("| pictures | import, s | run, s | peak memory, MB | epoch, µs a picture | all, µs a picture |")
     print("|---|---|---|---|---|---|")
     for count in parser.parse_args().counts:
         with tempfile.TemporaryDirectory() as folder:

@@ -5,7 +5,7 @@ import sys
 import psutil
 import pytest
 
-from core.processes import START_TIME_TOLERANCE, is_running, start_time
+from core.processes import START_TIME_TOLERANCE, is_running, peak_memory, start_time
 
 
 def test_this_process_runs_even_if_the_clock_was_corrected() -> None:
@@ -30,3 +30,18 @@ def test_a_dead_process_does_not_run_waited_for_or_not() -> None:
     assert not is_running(process.pid, started)
     process.communicate()
     assert start_time(process.pid) is None
+
+
+@pytest.mark.skipif(sys.platform not in ("linux", "darwin", "win32"), reason="the system doesn't say")
+def test_the_peak_of_the_memory_stays_when_the_memory_is_free_again() -> None:
+    before = peak_memory()
+    assert before is not None
+    assert before > 5_000_000
+    held = psutil.Process().memory_info().rss
+    size = before - held + 100_000_000
+    block = bytearray(b"x") * size
+    full = peak_memory()
+    assert full is not None
+    assert full >= before + 50_000_000
+    del block
+    assert peak_memory() == pytest.approx(full, rel=0.01)

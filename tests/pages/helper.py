@@ -25,3 +25,13 @@ def texts(app: AppTest) -> str:
     """All words of the page, one block a line."""
     kinds = ("title", "header", "subheader", "markdown", "caption", "error", "warning", "info", "success")
     return "\n".join(str(block.value) for kind in kinds for block in app.get(kind))
+
+
+def button(app: AppTest, label: str):
+    """The first button with that label."""
+    return next(button for button in app.button if button.label == label)
+
+
+def labels(app: AppTest) -> list[str]:
+    """Of all buttons, in their order."""
+    return [button.label for button in app.button]

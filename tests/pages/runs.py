@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+import pages.shared.run_actions  # noqa: F401
 from core.data.dataset import Dataset
 from core.records import to_json
 from core.runs.store import Run, RunState, Status, create_run
@@ -32,6 +33,16 @@ def trained_folder(imported_digits: Dataset, tmp_path_factory: pytest.TempPathFa
 def run(workspace: Workspace, digits: Dataset, trained_folder: Path) -> Run:
     """A finished run on the digits, in this test's own workspace."""
     return Run(Path(shutil.copytree(trained_folder, workspace.runs / trained_folder.name)))
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
+    """The runs that the train page starts; no process is, and it stays on the page."""
+    runs: list[Run] = []
+    # A page's script takes `launch` from its module anew each time; others, imported above, keep their own.
+    monkeypatch.setattr("core.runs.launcher.launch", runs.append)
+    monkeypatch.setattr("streamlit.switch_page", lambda *page, **query: None)
+    return runs
 
 
 def finished_run(workspace: Workspace, dataset: Dataset, name: str = "Small run", **training) -> Run:

@@ -100,12 +100,12 @@ def test_settings_are_in_words() -> None:
 
 def test_how_it_computes_is_in_words() -> None:
     settings = settings_of(to_json(config()))
-    assert settings["numbers"] == "the faster, as measured"
+    assert settings["precision"] == "the faster, as measured"
     assert settings["longest gradient"] == "any"
     assert settings["deterministic kernels"] == settings["compiled"] == "off"
     chosen = TrainingConfig(precision=Precision.BFLOAT16, gradient_clip=2.5, compiled=True)
     settings = settings_of(to_json(config(training=chosen)))
-    assert settings["numbers"] == "bfloat16"
+    assert settings["precision"] == "bfloat16"
     assert settings["longest gradient"] == "2.5"
     assert settings["compiled"] == "on"
 

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import psutil
 import pytest
@@ -18,11 +19,15 @@ from core.data.importing import ImportConfig, SourceKind
 from core.errors import RunError
 from core.records import to_json
 from core.runs.continuing import continue_run
-from core.runs.launcher import PROJECT, launch, request_stop
+from core.runs.launcher import PROJECT, launch, request_pause, request_stop
 from core.runs.store import Run, RunState, Status, create_run, delete_run, is_active, list_runs
 from core.runs.worker import work
+from core.training.cnn_run import train_cnn
 from core.training.config import CnnRunConfig, Optimizer
 from core.workspace import Workspace
+from tests.core.runs.tiny_disk import filled, tiny_disk
+from tests.core.training.sittings import end_of as last_checkpoint
+from tests.core.training.sittings import exact, same
 from tests.digits import small_run
 
 pytestmark = pytest.mark.slow
@@ -133,6 +138,68 @@ def test_runs_wait_for_the_device_in_turn(digits: Dataset, start: Callable[[CnnR
     assert end_of(second).state is RunState.STOPPED
 
 
+def test_a_paused_run_goes_on_as_if_it_had_not_been_paused(
+    workspace: Workspace, digits: Dataset, start: Callable[[CnnRunConfig], Run], tmp_path: Path
+) -> None:
+    config = small_run(digits, epochs=14, batch_size=16)
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    train_cnn(workspace, config, whole)
+    run = start(config)
+    request_pause(run)  # before it has even loaded PyTorch
+    assert end_of(run).state is RunState.PAUSED, run.log()
+    assert epochs_of(run) == []
+    launch(run)
+    wait_for(run, lambda status: len(run.metrics()) >= 2)
+    request_pause(run)
+    assert run.status().state in (RunState.PAUSING, RunState.PAUSED)
+    assert end_of(run).state is RunState.PAUSED, run.log()
+    assert not run.pause_file.exists()
+    assert not list(run.folder.glob("predictions*"))
+    before = run.metrics()
+    assert 2 <= len(before) < 14
+    launch(run)
+    assert end_of(run).state is RunState.FINISHED, run.log()
+    assert run.metrics()[: len(before)] == before
+    assert same(last_checkpoint(run.folder), last_checkpoint(whole))
+    history = last_checkpoint(run.folder)["history"]
+    assert [exact(record) for record in run.metrics()] == history
+
+
+def test_of_many_starts_at_the_same_moment_one_trains(workspace: Workspace, digits: Dataset) -> None:
+    config = small_run(digits, epochs=10_000)
+    run = create_run(workspace.runs, to_json(config), config.name)
+    starter = (
+        "import sys, time, pathlib, core.runs.launcher as launcher, core.runs.store as store\n"
+        "from core.errors import RunError\n"
+        "run = store.Run(pathlib.Path(sys.argv[1]))\n"
+        "print('ready', flush=True)\n"
+        "sys.stdin.readline()\n"
+        "try:\n"
+        "    launcher.launch(run)\n"
+        "    print('launched')\n"
+        "except RunError as refusal:\n"
+        "    print(refusal)\n"
+    )
+    command = [sys.executable, "-c", starter, str(run.folder)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": PROJECT}
+    starters = [subprocess.Popen(command, **pipes) for _ in range(6)]
+    for process in starters:
+        assert process.stdout.readline() == "ready\n"
+    for process in starters:
+        process.stdin.write("now\n")
+        process.stdin.flush()
+    said = sorted(process.communicate(timeout=60)[0].strip() for process in starters)
+    assert [words for words in said if "already at work" in words] == said[:5]
+    assert said[5] == "launched"
+    wait_for(run, lambda status: len(run.metrics()) >= 2)
+    workers = [p for p in psutil.process_iter(["cmdline"]) if str(run.folder) in (p.info["cmdline"] or [])]
+    assert [worker.pid for worker in workers] == [run.status().pid]
+    finished = epochs_of(run)
+    assert finished == list(range(1, len(finished) + 1))
+    assert "Another process is already at work" not in run.log()
+
+
 def test_a_run_survives_the_process_that_started_it(workspace: Workspace, digits: Dataset) -> None:
     config = small_run(digits, epochs=5)
     run = create_run(workspace.runs, to_json(config), config.name)
@@ -227,6 +294,32 @@ def test_a_full_disk_ends_the_run_and_loses_no_epoch(workspace: Workspace, digit
     launch(run)
     assert end_of(run).state is RunState.FINISHED
     assert epochs_of(run) == [1, 2, 3, 4]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs to mount a file system")
+def test_a_disk_that_really_is_full_pauses_the_run_until_there_is_room(
+    workspace: Workspace, digits: Dataset
+) -> None:
+    with tiny_disk(workspace.runs, 4):
+        config = small_run(digits, epochs=10_000)
+        run = create_run(workspace.runs, to_json(config), config.name)
+        launch(run)
+        wait_for(run, lambda status: len(run.metrics()) >= 2)
+        with filled(workspace.runs):
+            status = end_of(run)
+            assert status.state is RunState.PAUSED, run.log()
+            assert "disk is full" in status.message
+            assert "Free some space" in status.fix
+            assert not list(run.folder.glob(".*partial"))
+            with pytest.raises(RunError, match="can't be started"):
+                launch(run)
+            assert run.status().state is RunState.PAUSED
+        finished = len(last_checkpoint(run.folder)["history"])
+        assert finished >= 2
+        run.write_config(to_json(small_run(digits, epochs=finished + 2)))
+        launch(run)
+        assert end_of(run).state is RunState.FINISHED, run.log()
+        assert epochs_of(run) == list(range(1, finished + 3))
 
 
 def test_an_import_is_a_job(workspace: Workspace) -> None:

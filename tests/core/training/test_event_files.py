@@ -93,3 +93,23 @@ def test_what_an_earlier_version_did_not_record_is_left_out(tmp_path: Path) -> N
     assert set(read(tmp_path / "tensorboard")) == {
         tag for tag in TAGS if not tag.startswith(("gradient", "memory", "time"))
     }
+
+
+@pytest.mark.timeout(30)
+def test_a_full_disk_is_an_error_at_once_and_never_a_wait(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    files = EventFiles(tmp_path / "tensorboard", [])
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, limits[1]))
+    try:
+        for epoch in range(1, 100):
+            try:
+                files.add(record(epoch))
+            except OSError:
+                break
+        files.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert 2 < epoch < 99
+    values = read(tmp_path / "tensorboard")["loss/train"]
+    assert [step for step, _ in values][: epoch - 1] == list(range(1, epoch))

@@ -59,10 +59,12 @@ def config(workspace: Workspace, digits: Dataset, monkeypatch: pytest.MonkeyPatc
 
 @pytest.fixture
 def train(workspace: Workspace, tmp_path: Path) -> Train:
-    def sit(config: CnnRunConfig, folder: str, hooks: Hooks | None = None) -> CnnRunResult:
+    def sit(
+        config: CnnRunConfig, folder: str, hooks: Hooks | None = None, *, device: str = "cpu"
+    ) -> CnnRunResult:
         (tmp_path / folder).mkdir(exist_ok=True)
         torch.manual_seed(torch.seed())  # another process is somewhere else in its random numbers
-        return train_cnn(workspace, config, tmp_path / folder, hooks=hooks)
+        return train_cnn(workspace, config, tmp_path / folder, device=device, hooks=hooks)
 
     return sit
 
@@ -211,6 +213,23 @@ def test_a_checkpoint_of_the_version_before_goes_on_from_its_epoch(
     assert same(ours["model"], theirs["model"])
     assert same(ours["optimizer"], theirs["optimizer"])
     assert ours["history"][1] == theirs["history"][1]
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("precision", [Precision.FLOAT32, Precision.BFLOAT16])
+def test_a_pause_changes_nothing_on_a_gpu_either(
+    config: CnnRunConfig, train: Train, tmp_path: Path, precision: Precision
+) -> None:
+    """With kernels that give the same bits each time."""
+    training = replace(config.training, precision=precision, deterministic=True)
+    config = replace(config, training=training)
+    train(config, "whole", device="cuda:0")
+    for look in (1, 3, 6, 9):
+        folder = tmp_path / f"paused-{look}"
+        check_paused(train(config, folder.name, pause_at(look), device="cuda:0"), folder)
+        train(config, folder.name, device="cuda:0")
+        assert same(end_of(folder), end_of(tmp_path / "whole")), f"pause at look {look}"
 
 
 def test_an_execution_holds_for_devices_of_its_kind() -> None:

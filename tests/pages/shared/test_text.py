@@ -46,3 +46,11 @@ def test_plain_disarms_markdown() -> None:
 def test_a_name_cannot_turn_the_text_around_it() -> None:
     assert text.plain("cat\u202egnp") == "catgnp"
     assert text.plain("\u05d7\u05ea\u05d5\u05dc") == "\u05d7\u05ea\u05d5\u05dc"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(-1, "0 s"), (0.123, "0.12 s"), (3.14, "3.1 s"), (9.96, "10 s"), (75, "1 min 15 s")],
+)
+def test_the_parts_of_a_few_seconds_count(seconds: float, words: str) -> None:
+    assert text.short_time(seconds) == words

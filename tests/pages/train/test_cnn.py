@@ -120,7 +120,7 @@ def test_a_training_too_large_for_the_machine_is_refused_here(
     page: AppTest, monkeypatch: pytest.MonkeyPatch, device: str, refused: bool
 ) -> None:
     """The machine's memory says nothing about a training that goes to a GPU."""
-    monkeypatch.setattr("pages.train.network_view.visible_devices", lambda: (Device(device, "of a test"),))
+    monkeypatch.setattr("pages.train.run_costs.visible_devices", lambda: (Device(device, "of a test"),))
     no_exception(labeled(page.select_slider, "Picture size (pixels)")[0].set_value(512).run())
     for box in labeled(page.number_input, "Filters")[:2]:
         box.set_value(4096)

@@ -2,24 +2,15 @@ import json
 import re
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core.data.dataset import Dataset, delete_dataset
 from core.data.splitting import current_split
 from core.runs.store import Run, RunState, list_runs
 from core.workspace import Workspace
-from tests.pages.helper import no_exception, open_page, texts
+from tests.pages.helper import button, labels, no_exception, open_page, texts
 from tests.pages.runs import failed_run, finished_run, lost_run, new_run, run_at_work
 
 PAGE = "train/runs"
-
-
-def button(app: AppTest, label: str):
-    return next(button for button in app.button if button.label == label)
-
-
-def labels(app: AppTest) -> list[str]:
-    return [button.label for button in app.button]
 
 
 def test_no_run_and_no_data_leads_to_the_data() -> None:
@@ -140,7 +131,7 @@ def test_a_lost_run_offers_to_go_on(workspace: Workspace, digits: Dataset, monke
     run = lost_run(workspace, digits)
     run.metrics_file.write_text(json.dumps({"epoch": 1, "valid_accuracy": 0.5, "is_best": True}) + "\n")
     launched = []
-    monkeypatch.setattr("pages.shared.live_run.launch", launched.append)
+    monkeypatch.setattr("pages.shared.run_actions.launch", launched.append)
     app = open_page(PAGE, run=run.id)
     assert "died without a word" in app.error[0].value
     no_exception(button(app, "Go on").click().run())

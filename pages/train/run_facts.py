@@ -1,0 +1,145 @@
+"""How a machine runs a training, in plain words: device, numbers, layout, pieces, what it started from."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.errors import WorkbenchError
+from core.figures.live_curves import number
+from core.figures.step_times import step_times_rows, step_times_spec
+from core.records import from_json
+from core.runs.store import Run, open_run
+from core.training.config import CnnRunConfig, Precision
+from core.training.device import device_words
+from core.workspace import Workspace
+from pages.shared.caches import dataset_of, split_of
+from pages.shared.facts_list import Fact, facts_list
+from pages.shared.text import count
+
+NUMBERS = {
+    Precision.FLOAT32: "32 bits a number",
+    Precision.BFLOAT16: "16 bits a number on the way forward and back; weights, their updates and the "
+    "validation stay in float32",
+}
+LAYOUTS = {
+    True: ("channels last", "the channels of a pixel lie side by side in the memory (NHWC)"),
+    False: ("channels first", "one map lies after the other in the memory (NCHW)"),
+}
+
+
+def show_facts(run: Run, workspace: Workspace) -> None:
+    """A line a fact, and what was measured as bars; what is not known yet is left out."""
+    facts, config = run.facts(), from_json(CnnRunConfig, run.config())
+    if not facts:
+        st.caption("Known as soon as the run has reached its device. Runs of earlier versions don't say.")
+        return
+    words, measured = st.columns([3, 2], gap="large")
+    with words:
+        lines = [
+            *_machine(facts, config),
+            *_pieces(facts, config, workspace),
+            *_beginning(facts, config, workspace),
+        ]
+        st.html(facts_list(lines))
+    times = facts.get("milliseconds")
+    if isinstance(times, dict):
+        with measured:
+            _show_times(times, _way(facts))
+
+
+def _machine(facts: dict[str, Any], config: CnnRunConfig) -> list[Fact]:
+    lines: list[Fact] = []
+    if device := facts.get("device"):
+        lines.append(("Device", device_words(str(device)), ""))
+    if (precision := facts.get("precision")) in set(Precision):
+        lines.append(("Precision", str(precision), f"{NUMBERS[Precision(precision)]}. {_why(facts, config)}"))
+    if isinstance(facts.get("channels_last"), bool):
+        lines.append(("Layout", *LAYOUTS[facts["channels_last"]]))
+    if facts.get("compiled"):
+        lines.append(("Compiled", "yes", "by torch.compile, and replayed as CUDA graphs"))
+    if config.training.deterministic:
+        lines.append(("Kernels", "deterministic", "the same bits each time, on a GPU at some cost in time"))
+    if facts.get("threads") and facts.get("device") == "cpu":
+        lines.append(("Threads", str(facts["threads"]), ""))
+    if version := facts.get("torch"):
+        lines.append(("PyTorch", str(version), ""))
+    return lines
+
+
+def _why(facts: dict[str, Any], config: CnnRunConfig) -> str:
+    """Why these numbers, with both times where both were measured."""
+    if config.training.precision is not Precision.AUTO:
+        return "The settings ask for it"
+    times = facts.get("milliseconds")
+    times = times if isinstance(times, dict) else {}
+    long, short = (_least(times, precision) for precision in (Precision.FLOAT32, Precision.BFLOAT16))
+    if long is None or short is None:
+        return "Measured as the faster one"
+    if facts["precision"] == Precision.BFLOAT16:
+        return f"Measured: {short:.3g} ms a step, against {long:.3g} ms in float32"
+    return f"Measured: {long:.3g} ms a step; bfloat16, at {short:.3g} ms, is not enough faster"
+
+
+def _least(times: dict[str, Any], precision: Precision) -> float | None:
+    measured = (number(value) for way, value in times.items() if way.startswith(precision))
+    return min((time for time in measured if time is not None), default=None)
+
+
+def _pieces(facts: dict[str, Any], config: CnnRunConfig, workspace: Workspace) -> list[Fact]:
+    piece, batch = facts.get("piece"), config.training.batch_size
+    if not isinstance(piece, int):
+        return []
+    if piece >= batch:
+        return [("Pictures at once", f"{batch:,}", "the whole batch")]
+    pictures = _pictures_to_learn_from(config, workspace)
+    if pictures is not None and piece >= pictures:
+        return [("Pictures at once", f"{piece:,}", "all that there are to learn from")]
+    words = (
+        f"the memory was full: a batch of {batch:,} goes through in {-(-batch // piece)} pieces. Their "
+        "gradients add up to those of the whole batch, but batch norm sees a piece at a time"
+    )
+    return [("Pictures at once", f"{piece:,} of {batch:,}", words)]
+
+
+def _pictures_to_learn_from(config: CnnRunConfig, workspace: Workspace) -> int | None:
+    try:
+        dataset = dataset_of(workspace, config.dataset_id)
+        rows = split_of(dataset, config.split_id).train
+    except WorkbenchError:
+        return None
+    return sum(dataset.pictures[row].key not in set(config.without) for row in rows)
+
+
+def _beginning(facts: dict[str, Any], config: CnnRunConfig, workspace: Workspace) -> list[Fact]:
+    lines: list[Fact] = []
+    if config.starts_from:
+        taken = facts.get("started_from")
+        lines.append(("Started from", run_name(workspace, config.starts_from), str(taken) if taken else ""))
+    else:
+        lines.append(("Started from", "fresh weights", f"drawn from seed {config.training.seed}"))
+    if config.without:
+        lines.append(
+            ("Left out", count(len(config.without), "picture"), "they can't be read from the disk any more")
+        )
+    return lines
+
+
+def run_name(workspace: Workspace, run_id: str) -> str:
+    """The name of a run that may be gone."""
+    try:
+        return open_run(workspace.runs, run_id).name
+    except WorkbenchError:
+        return f"{run_id} (deleted since)"
+
+
+def _way(facts: dict[str, Any]) -> str:
+    """How the chosen way is called among those measured, as core.training.execution says it."""
+    compiled = ", compiled" if facts.get("compiled") else ""
+    return f"{facts.get('precision')}, channels {'last' if facts.get('channels_last') else 'first'}{compiled}"
+
+
+def _show_times(times: dict[str, Any], chosen: str) -> None:
+    rows = step_times_rows(times, chosen)
+    if rows:
+        st.vega_lite_chart(pd.DataFrame(rows), step_times_spec(rows), key="step_times", width="stretch")
