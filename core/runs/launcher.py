@@ -52,23 +52,33 @@ def launch(run: Run) -> None:
 def _launch_alone(run: Run) -> None:
     if (run.folder / "launch.json").exists() and is_active(run):
         raise _already_at_work(run)
+    before = run.written_status()
+    run.reserve_room()
     run.stop_file.unlink(missing_ok=True)
     run.pause_file.unlink(missing_ok=True)
     (run.folder / "launch.json").unlink(missing_ok=True)
-    run.write_status(
-        replace(
-            run.written_status(),
-            state=RunState.QUEUED,
-            queued=time.time(),
-            pid=None,
-            process_started=None,
-            stop_heard=False,
-            finished=None,
-            message="",
-            fix="",
-            cause="",
+    try:
+        run.write_status(
+            replace(
+                before,
+                state=RunState.QUEUED,
+                queued=time.time(),
+                pid=None,
+                process_started=None,
+                stop_heard=False,
+                finished=None,
+                message="",
+                fix="",
+                cause="",
+            )
         )
-    )
+        _start_worker(run)
+    except OSError:
+        run.write_last_status(before)
+        raise
+
+
+def _start_worker(run: Run) -> None:
     with run.log_file.open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "core.runs.worker", str(run.folder)],
@@ -81,10 +91,13 @@ def _launch_alone(run: Run) -> None:
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
             | getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
-    write_json(
-        run.folder / "launch.json",
-        {"pid": process.pid, "process_started": psutil.Process(process.pid).create_time()},
-    )
+    started = psutil.Process(process.pid).create_time()
+    try:
+        write_json(run.folder / "launch.json", {"pid": process.pid, "process_started": started})
+    except OSError:
+        process.kill()
+        process.wait()
+        raise
     threading.Thread(target=process.wait, daemon=True, name=f"reaper of {run.id}").start()
 
 

@@ -12,13 +12,11 @@ from typing import Any
 import psutil
 
 from core.errors import Cancelled
-from core.records import to_json
 from core.runs.store import Run, RunState, Status
-from core.workspace import put_in_place, write_json
+from core.workspace import write_json
 
 FLUSH_EVERY = 0.4  # seconds, when something changed
 HEARTBEAT_EVERY = 3.0  # seconds, when nothing did
-RESERVE = 1 << 16  # bytes of disk for the last word
 
 
 class Reporter:
@@ -29,7 +27,6 @@ class Reporter:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self._reserve = run.folder / ".status.reserve"
         process = psutil.Process()
         self._status = replace(
             run.written_status(),
@@ -44,9 +41,9 @@ class Reporter:
         self._changed = True
         self._lock = threading.Lock()
         self._ended = threading.Event()
-        with contextlib.suppress(OSError):
-            self._reserve.write_bytes(os.urandom(RESERVE))  # which no file system stores in less
-        self.flush()
+        for first in (run.reserve_room, self.flush):
+            with contextlib.suppress(OSError):  # the job will meet a full disk too, and end with the reason
+                first()
         self._thread = threading.Thread(target=self._keep_writing, daemon=True)
         self._thread.start()
 
@@ -74,11 +71,7 @@ class Reporter:
         for asked in (self.run.stop_file, self.run.pause_file):
             asked.unlink(missing_ok=True)
         self.update(state=state, finished=time.time(), seconds_left=None, **changes)
-        try:
-            self.flush()
-        except OSError:
-            self._write_into_reserve()
-        self._reserve.unlink(missing_ok=True)
+        self.run.write_last_status(replace(self._status, heartbeat=time.time()))
 
     def should_stop(self) -> bool:
         """Whether the user asked for an end; the status then says that this was heard."""
@@ -111,13 +104,6 @@ class Reporter:
         """Add one finished epoch; it is on disk when this returns."""
         with self.run.metrics_file.open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
-
-    def _write_into_reserve(self) -> None:
-        text = json.dumps(to_json(self._status), indent=1)
-        with self._reserve.open("r+b") as file:
-            file.write(text.encode())
-            file.truncate()
-        put_in_place(self._reserve, self.run.folder / "status.json")
 
     def _keep_writing(self) -> None:
         last = time.monotonic()

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping
@@ -15,9 +16,10 @@ import filelock
 from core.errors import ConfigError, RunError
 from core.processes import is_running
 from core.records import from_json, to_json
-from core.workspace import folder_of, new_id, read_json, write_json
+from core.workspace import folder_of, new_id, put_in_place, read_json, write_json
 
 LEFTOVER_AGE = 3600.0  # seconds
+RESERVE = 1 << 16  # bytes of disk for the last word
 GRACE_BEFORE_FIRST_STATUS = 60.0  # seconds from launch to the worker's first word on a slow disk
 
 
@@ -92,6 +94,10 @@ class Run:
         return self.folder / "lost_pictures.json"
 
     @property
+    def _reserve(self) -> Path:
+        return self.folder / ".status.reserve"
+
+    @property
     def worker_lock(self) -> filelock.FileLock:
         """Held by the process that works on the run, and by the system's own law by no dead one."""
         return filelock.FileLock(self.folder / "worker.lock")
@@ -157,6 +163,32 @@ class Run:
 
     def write_status(self, status: Status) -> None:
         write_json(self.folder / "status.json", to_json(status))
+
+    def reserve_room(self) -> None:
+        """Take room on the disk for the last status.
+
+        Raises:
+            OSError: there is none.
+        """
+        with contextlib.suppress(FileNotFoundError):
+            if self._reserve.stat().st_size == RESERVE:
+                return
+        try:
+            self._reserve.write_bytes(os.urandom(RESERVE))  # which no file system stores in less
+        except OSError:
+            self._reserve.unlink(missing_ok=True)
+            raise
+
+    def write_last_status(self, status: Status) -> None:
+        """Write `status`, where the disk is full into the room that was taken for it; give that room up."""
+        try:
+            self.write_status(status)
+        except OSError:
+            with self._reserve.open("r+b") as file:
+                file.write(json.dumps(to_json(status), indent=1).encode())
+                file.truncate()
+            put_in_place(self._reserve, self.folder / "status.json")
+        self._reserve.unlink(missing_ok=True)
 
     def metrics(self) -> list[dict[str, Any]]:
         """One record a finished epoch, in order; a line cut short by a crash is left out."""

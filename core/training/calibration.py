@@ -52,7 +52,7 @@ def calibrate(
     """
     if (known := load_calibration(stored)) is not None:
         return replace(known, execution=replace(known.execution, device=str(device), piece=piece))
-    sample = min(piece, max(2, min(SAMPLE, piece // 2)))
+    sample = max(2, min(SAMPLE, piece // 2))  # batch norm can't learn from one picture of one pixel
     while True:
         plain = Execution(str(device), Precision.FLOAT32, True, torch.get_num_threads(), sample)
         try:

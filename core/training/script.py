@@ -6,6 +6,7 @@ from core.data.preprocessing import ColorMode, Preprocessing, Resize
 from core.data.splitting import Split
 from core.models.code import class_source
 from core.training.config import CnnRunConfig, Loss, Optimizer, Precision, Schedule, TrainingConfig
+from core.training.execution import Execution
 
 _RESIZES = {
     Resize.STRETCH: "picture.resize((WIDTH, HEIGHT), Image.Resampling.BILINEAR)",
@@ -15,26 +16,28 @@ _RESIZES = {
 
 
 def training_script(
-    config: CnnRunConfig, dataset: Dataset, split: Split, *, precision: Precision | None = None
+    config: CnnRunConfig, dataset: Dataset, split: Split, *, execution: Execution | None = None
 ) -> str:
     """A program that trains as this run does and prints the same numbers, up to rounding.
 
-    `precision` is what the run learns in, if its settings leave that to a measurement; else float32 stands
-    for it. With augmentation it makes the same kinds of changes with torchvision, but other draws.
+    `execution` is how this machine was measured to run it; without, float32 and channels last stand for
+    that. With augmentation it makes the same kinds of changes with torchvision, but other draws.
 
     Raises:
         LayerError: the network can't be built.
     """
+    precision = config.training.precision if execution is None else execution.precision
+    channels_last = execution is None or execution.channels_last
     parts = [
         _head(config, dataset, split),
         class_source(config.cnn, config.preprocessing.shape, config.outputs),
         _read(config.preprocessing, dataset),
         _DATA,
-        _batch(config.augmentation),
+        _batch(config.augmentation, channels_last=channels_last),
         _objective(config),
         _EVALUATE,
         _optimizer(config.training),
-        _loop(config, precision or config.training.precision),
+        _loop(config, precision),
     ]
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
@@ -121,7 +124,8 @@ std = torch.tensor(STD, device=DEVICE).view(1, -1, 1, 1)
 """
 
 
-def _batch(augmentation: Augmentation) -> str:
+def _batch(augmentation: Augmentation, *, channels_last: bool) -> str:
+    made = "(x - mean) / std" if channels_last else "((x - mean) / std).contiguous()"
     augmented = "" if augmentation.is_off else _augmentation(augmentation)
     line = (
         "" if augmentation.is_off else "    if training:\n        x = torch.stack([augment(p) for p in x])\n"
@@ -130,7 +134,7 @@ def _batch(augmentation: Augmentation) -> str:
 {augmented}def batch(rows, training=False):
     """Pictures (B, C, H, W), normalized, and their classes (B,)."""
     x = torch.from_numpy(pixels[rows.numpy()]).to(DEVICE).permute(0, 3, 1, 2).float() / 255
-{line}    return (x - mean) / std, targets[rows].to(DEVICE)
+{line}    return {made}, targets[rows].to(DEVICE)
 '''
 
 

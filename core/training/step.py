@@ -33,6 +33,7 @@ class Learner:
     ) -> None:
         self.objective, self.optimizer, self.execution = objective, optimizer, execution
         self.clip = training.gradient_clip
+        self.batch_size = training.batch_size
         self.parameters = list(model.parameters())
         self.move = plain_step(optimizer)
         self.forward = learning_forward(model, execution)
@@ -45,6 +46,8 @@ class Learner:
         """
         self.optimizer.zero_grad(set_to_none=True)
         size = self.execution.piece
+        if size >= self.batch_size:  # a last batch may be one picture larger, which batch norm may need
+            size = len(batch.labels)
         divided = parts_of if size > 1 else torch.split
         pieces = zip(divided(batch.pictures, size), divided(batch.labels, size), strict=True)
         whole = self.objective.weight(batch.labels)

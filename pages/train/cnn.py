@@ -20,7 +20,7 @@ from pages.train.augmentation_form import edit_augmentation
 from pages.train.network_builder import edit_network, show_layers
 from pages.train.network_draft import Draft
 from pages.train.network_view import draw, drawing_room
-from pages.train.run_costs import can_train, measured_precision, show_size
+from pages.train.run_costs import can_train, measured_execution, show_size
 from pages.train.source_run import show_source, source_run
 from pages.train.starting_point import choose_kind, choose_pictures, starting_point
 from pages.train.training_form import edit_training
@@ -115,7 +115,7 @@ with errors_shown():
             words = "Exactly this network and this training in plain PyTorch. It runs without the app."
             fresh = " It starts from fresh weights, though." if with_weights else ""
             st.caption(words + fresh)
-            script = training_script(config, dataset, split, precision=measured_precision(workspace, config))
+            script = training_script(config, dataset, split, execution=measured_execution(workspace, config))
             st.code(script, language="python", height=600)
     if go:
         start(workspace, config, {"start.pt": source.run.folder / "best.pt"} if with_weights else {})

@@ -12,9 +12,10 @@ from core.models.walk import Walk
 from core.runs.store import Run, RunState, Status
 from core.runs.trials import start_trial
 from core.training.batch_norm import check_batch_norm
-from core.training.config import CnnRunConfig, Precision
+from core.training.config import CnnRunConfig
 from core.training.device import visible_devices
 from core.training.estimate import Estimate, estimate_run
+from core.training.execution import Execution
 from core.training.measured import calibration_file, load_calibration
 from core.workspace import Workspace
 from pages.shared.errors import errors_shown, show_error
@@ -62,10 +63,10 @@ def show_size(network: Walk) -> None:
             st.metric("Multiply-adds a picture", f"{network.macs:,}")
 
 
-def measured_precision(workspace: Workspace, config: CnnRunConfig) -> Precision | None:
-    """In what a run with these settings will learn, where that has been measured here."""
+def measured_execution(workspace: Workspace, config: CnnRunConfig) -> Execution | None:
+    """How a run with these settings will be run, where that has been measured here."""
     calibration = load_calibration(calibration_file(workspace, config, visible_devices()[0].name))
-    return None if calibration is None else calibration.execution.precision
+    return None if calibration is None else calibration.execution
 
 
 def _lines(estimate: Estimate, config: CnnRunConfig) -> list[Fact]:

@@ -88,10 +88,11 @@ import contextlib, sys, time
 from pathlib import Path
 from core.errors import RunError
 from core.runs.launcher import launch
-from core.runs.store import Run
+from core.runs.store import Run, RunState
 run = Run(Path(sys.argv[1]))
 with contextlib.suppress(RunError):
-    launch(run)
+    if run.status().state is not RunState.FINISHED:
+        launch(run)
 while True:
     run.status(), run.metrics()
     time.sleep(0.05)
@@ -185,14 +186,15 @@ def killed_in(run: Run, phase: Phase, draws: random.Random) -> bool:
         worker.wait()
 
 
-def kill_the_server(run: Run, deaths: int, draws: random.Random) -> set[int]:
-    """Start and kill processes that launch and watch `run`; the PIDs of its workers that were seen."""
+def kill_the_server(run: Run, deaths: int, draws: random.Random, *, seconds: float = 1.5) -> set[int]:
+    """Let processes launch and watch `run`, and kill each within `seconds`; the PIDs of its workers."""
     pids: set[int] = set()
     for _ in range(deaths):
         server = subprocess.Popen(
             [sys.executable, "-c", SERVER, run.folder], cwd=PROJECT, start_new_session=True
         )
-        time.sleep(draws.uniform(0.1, 1.5))
+        until(lambda: (run.folder / "launch.json").exists())
+        time.sleep(draws.uniform(0, seconds))
         os.killpg(server.pid, signal.SIGKILL)
         server.wait()
         pids |= {run.status().pid or 0}
@@ -244,8 +246,9 @@ def main() -> None:
         seconds_to_the_end(new_run(workspace, replace(config, training=TrainingConfig(epochs=1))))  # warms up
         undisturbed = new_run(workspace, config)
         seconds = seconds_to_the_end(undisturbed)
-        killed, abandoned = new_run(workspace, config), new_run(workspace, config)
+        killed = new_run(workspace, config)
         crashes = kill_again_and_again(workspace, killed, schedule(draws), draws)
+        abandoned = new_run(workspace, config)
         workers = kill_the_server(abandoned, SERVER_DEATHS, draws)
         kills = sum(crashes.kills.values())
         words = ", ".join(f"{number} in {name}" for name, number in crashes.kills.items())

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 import pytest
 
 import core.runs.reporter as reporting
-from core.runs.reporter import RESERVE, Reporter
-from core.runs.store import Run, RunState, create_run
+from core.runs.reporter import Reporter
+from core.runs.store import RESERVE, Run, RunState, create_run
 from core.workspace import Workspace, write_json
 from tests.core.runs.tiny_disk import filled, tiny_disk
 

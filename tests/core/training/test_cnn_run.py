@@ -11,7 +11,7 @@ from core.data.augmentation_config import Augmentation
 from core.data.dataset import Dataset, delete_dataset
 from core.data.splitting import current_split
 from core.errors import Cancelled, ConfigError, DatasetError, LayerError, ModelFileError
-from core.models.cnn_config import CnnConfig, ConvBlock
+from core.models.cnn_config import CnnConfig, ConvBlock, Pool
 from core.training.batches import epoch_order
 from core.training.checkpoint import CheckpointFolder
 from core.training.cnn_run import CnnRunResult, train_cnn
@@ -181,6 +181,21 @@ def test_a_loss_that_explodes_ends_the_run_and_keeps_what_was_good(
     again = load_predictions(tmp_path / "run", "valid")
     assert again is not None
     assert np.array_equal(again.probabilities, predicted.probabilities)
+
+
+def test_two_pictures_suffice_for_batch_norm_on_one_pixel(
+    workspace: Workspace, digits: Dataset, train: Callable[..., CnnRunResult], tmp_path: Path
+) -> None:
+    for label in "01":
+        for picture in [picture for picture in digits.pictures if picture.label == label][:2]:
+            path = tmp_path / "few" / label / picture.name.split("/")[-1]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(digits.path(picture).read_bytes())
+    few = import_folder(workspace, tmp_path / "few", "Two of each")
+    assert len(current_split(few).train) == 2
+    block = ConvBlock(4, kernel=8, padding=0, batch_norm=True, pool=Pool.NONE)
+    result = train(replace(small_run(few, batch_size=1), cnn=CnnConfig((block,))))
+    assert len(result.outcome.history) == 2
 
 
 def test_two_classes_with_a_single_logit(

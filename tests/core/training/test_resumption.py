@@ -21,7 +21,7 @@ from core.training.execution import Execution
 from core.training.history import BatchProgress, EpochRecord, Hooks
 from core.training.resumption import saved_execution
 from core.training.run_data import open_run_data
-from core.workspace import Workspace
+from core.workspace import Workspace, workspace_around
 from tests.core.training.sittings import end_of, exact, pause_at, same
 from tests.digits import small_run
 
@@ -31,15 +31,21 @@ PREDICTIONS = ("predictions-valid.npz", "predictions-test.npz")
 Train = Callable[..., CnnRunResult]
 
 
+@pytest.fixture(scope="module")
+def home(imported_digits: Dataset) -> Workspace:
+    """Where the digits lie: no test here changes them, so each needs none of its own."""
+    return workspace_around(imported_digits.folder)
+
+
 @pytest.fixture
-def config(workspace: Workspace, digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> CnnRunConfig:
+def config(home: Workspace, imported_digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> CnnRunConfig:
     """Two epochs with all that is random or remembers: augmentation, dropout, batch norm, AdamW, cosine.
 
     The pictures are decoded already, which would look for an interruption too.
     """
-    monkeypatch.setattr(evaluation, "LARGEST", -(-len(current_split(digits).valid) // LOOKS))
+    monkeypatch.setattr(evaluation, "LARGEST", -(-len(current_split(imported_digits).valid) // LOOKS))
     run = small_run(
-        digits,
+        imported_digits,
         epochs=EPOCHS,
         batch_size=BATCH,
         optimizer=Optimizer.ADAMW,
@@ -49,7 +55,7 @@ def config(workspace: Workspace, digits: Dataset, monkeypatch: pytest.MonkeyPatc
         class_weights=True,
         precision=Precision.FLOAT32,
     )
-    open_run_data(workspace, run)
+    open_run_data(home, run)
     return replace(
         run,
         cnn=CnnConfig((ConvBlock(4, batch_norm=True, dropout=0.3), ConvBlock(6, batch_norm=True))),
@@ -58,13 +64,13 @@ def config(workspace: Workspace, digits: Dataset, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.fixture
-def train(workspace: Workspace, tmp_path: Path) -> Train:
+def train(home: Workspace, tmp_path: Path) -> Train:
     def sit(
         config: CnnRunConfig, folder: str, hooks: Hooks | None = None, *, device: str = "cpu"
     ) -> CnnRunResult:
         (tmp_path / folder).mkdir(exist_ok=True)
         torch.manual_seed(torch.seed())  # another process is somewhere else in its random numbers
-        return train_cnn(workspace, config, tmp_path / folder, device=device, hooks=hooks)
+        return train_cnn(home, config, tmp_path / folder, device=device, hooks=hooks)
 
     return sit
 
@@ -99,11 +105,11 @@ def test_a_pause_changes_nothing(
 @pytest.mark.slow
 @pytest.mark.parametrize("precision", [Precision.FLOAT32, Precision.BFLOAT16])
 def test_a_pause_at_any_batch_changes_nothing(
-    config: CnnRunConfig, digits: Dataset, train: Train, tmp_path: Path, precision: Precision
+    config: CnnRunConfig, imported_digits: Dataset, train: Train, tmp_path: Path, precision: Precision
 ) -> None:
     config = replace(config, training=replace(config.training, precision=precision))
     train(config, "whole")
-    whole, looks = end_of(tmp_path / "whole"), positions(config, digits)
+    whole, looks = end_of(tmp_path / "whole"), positions(config, imported_digits)
     assert looks == EPOCHS * (4 + LOOKS)
     for look in range(1, looks + 1):
         folder = tmp_path / f"paused-{look}"

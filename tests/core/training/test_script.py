@@ -16,6 +16,7 @@ from core.data.splitting import current_split
 from core.models.presets import PRESETS
 from core.training.cnn_run import train_cnn
 from core.training.config import CnnRunConfig, Optimizer, Precision, Schedule
+from core.training.measured import calibration_file, load_calibration
 from core.training.script import training_script
 from core.workspace import Workspace
 from tests.digits import import_folder, small_run
@@ -44,7 +45,10 @@ def check_same_numbers(
     run = tmp_path / "run"
     run.mkdir()
     ours = train_cnn(workspace, config, run).outcome.history
-    theirs = run_script(training_script(config, dataset, current_split(dataset)), tmp_path / "plain")
+    calibration = load_calibration(calibration_file(workspace, config, "cpu"))
+    assert calibration is not None
+    source = training_script(config, dataset, current_split(dataset), execution=calibration.execution)
+    theirs = run_script(source, tmp_path / "plain")
     assert len(theirs) == len(ours)
     for record, numbers in zip(ours, theirs, strict=True):
         expected = [record.train_loss, record.train_accuracy, record.valid_loss, record.valid_accuracy]
@@ -81,7 +85,8 @@ def test_the_script_learns_in_bfloat16_where_the_run_does(
 ) -> None:
     config = small_run(digits, precision=Precision.BFLOAT16, optimizer=Optimizer.SGD, learning_rate=0.05)
     check_same_numbers(workspace, digits, config, tmp_path, tolerance=2e-2)
-    measured = training_script(small_run(digits), digits, current_split(digits), precision=Precision.BFLOAT16)
+    execution = Execution("cpu", Precision.BFLOAT16, True, 2, 32)
+    measured = training_script(small_run(digits), digits, current_split(digits), execution=execution)
     assert "torch.bfloat16" in measured
     assert "bfloat16" not in training_script(small_run(digits), digits, current_split(digits))
 

@@ -131,6 +131,19 @@ def test_no_picture_is_left_alone_unless_all_are(piece: int, sizes: list[int]) -
     assert seen == sizes
 
 
+def test_a_last_batch_that_is_one_picture_larger_than_the_others_goes_through_whole() -> None:
+    model, objective = (
+        nn.Sequential(nn.Flatten(), nn.Linear(72, 3), nn.BatchNorm1d(3)),
+        OBJECTIVES["plain"][1](),
+    )
+    training, execution = TrainingConfig(batch_size=1), replace(WHOLE, piece=1)
+    learner = Learner(model, make_optimizer(model.parameters(), training), objective, training, execution)
+    two = Batch(*(values[:2] for values in batch(3)))
+    sums = new_sums(CPU)
+    learner.step(two, sums, Stopwatch(CPU))
+    assert float(sums[LOSS]) > 0
+
+
 def test_sums_go_on_from_batch_to_batch_and_gradients_do_not() -> None:
     model, objective = network(3), Objective(Loss.CROSS_ENTROPY)
     training = TrainingConfig(optimizer=Optimizer.SGD, learning_rate=1e-8, momentum=0.0)
