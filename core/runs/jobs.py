@@ -96,13 +96,14 @@ def _train_on(device: str, workspace: Workspace, config: Any, reporter: Reporter
     from core.training.history import BatchProgress, EpochRecord, Hooks
     from core.training.measured import torch_version
     from core.training.memory import remember_base
+    from core.training.resumption import history_of
 
     remember_base(workspace, peak_memory())
     device = usable_device(device)
     reporter.update(device=device, epochs=config.training.epochs)
     reporter.add_facts({"torch": torch_version(), "without": len(config.without)})
-    finished = CheckpointFolder(reporter.run.folder).load_last()
-    history = [EpochRecord(**past) for past in finished["history"]] if finished else []
+    checkpoints = CheckpointFolder(reporter.run.folder)
+    history = history_of(checkpoints.load_last(), checkpoints.last)
     lines = (json.dumps(asdict(record)) + "\n" for record in history)
     write_text(reporter.run.metrics_file, "".join(lines))
     events = EventFiles(reporter.run.folder / "tensorboard", history)

@@ -10,6 +10,7 @@ PURPOSES = {
     "best.pt": "Weights of the best epoch, a state dict: Predict uses them, a new run can start from them",
     "last.pt": "All that going on needs: weights, optimizer, finished epochs, and the batch within an epoch",
     "previous.pt": "The checkpoint before that one, in case the disk damages it",
+    "damaged.pt": "A checkpoint that could not be read any more: it can be deleted",
     "start.pt": "Weights that this run began with",
     "snapshots": "Weights of single epochs",
     "predictions-valid.npz": "What the best weights say of every validation picture",

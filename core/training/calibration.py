@@ -27,7 +27,8 @@ from core.training.step import Learner, new_sums
 from core.training.stopwatch import Stopwatch
 from core.workspace import write_json
 
-STEPS = 2  # timed ones, after one that warms up
+STEPS = 2  # timed ones at least, after one that warms up
+LONG_ENOUGH = 0.1  # seconds of timed steps: short ones vary, and the least of many is theirs
 LONG_STEP = 1.0  # seconds: of steps this long, one is enough
 HOPELESS = 3.0  # times the best so far: not worth timing
 SAMPLE = 32  # pictures at most, and half of what a training takes: so it needs no more memory than that
@@ -133,4 +134,9 @@ def step_seconds(
         warm = timed_step()
         if warm > max(LONG_STEP, HOPELESS * best):
             return warm
-        return min(timed_step() for _ in range(1 if warm > LONG_STEP else STEPS))
+        if warm > LONG_STEP:
+            return timed_step()
+        times = [timed_step() for _ in range(STEPS)]
+        while sum(times) < LONG_ENOUGH:
+            times.append(timed_step())
+        return min(times)

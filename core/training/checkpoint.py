@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,10 @@ def load_tensors(path: Path) -> dict[str, Any]:
         ModelFileError: it is missing, cut short, or not made of tensors and plain types.
     """
     try:
+        if zipfile.is_zipfile(path):  # as torch writes them, each tensor with its CRC-32, which torch ignores
+            with zipfile.ZipFile(path) as archive:
+                if (rotten := archive.testzip()) is not None:
+                    raise zipfile.BadZipFile(f"{rotten} doesn't match its checksum")
         return torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise ModelFileError(

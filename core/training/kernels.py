@@ -55,6 +55,7 @@ def learning_forward(model: nn.Module, execution: Execution) -> Forward:
 @contextlib.contextmanager
 def kernels_of(execution: Execution, *, deterministic: bool) -> Iterator[None]:
     """Threads and kernels as the execution has them; as before afterwards."""
+    deterministic = deterministic and execution.device.startswith("cuda")  # others have no other kernels
     threads = torch.get_num_threads()
     strict, benchmark = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
     only_warns = torch.is_deterministic_algorithms_warn_only_enabled()

@@ -73,7 +73,7 @@ def train(
             with kernels_of(execution, deterministic=training.deterministic):
                 return loop.run()
         except Exception as error:
-            if not is_out_of_memory(error) or execution.piece < 2:
+            if not is_out_of_memory(error) or execution.piece <= _smallest_piece(model):
                 raise
         execution = replace(execution, piece=-(-execution.piece // 2))
         del loop
@@ -81,6 +81,11 @@ def train(
         if batcher.device.type == "cuda":
             torch.cuda.empty_cache()
         print(f"The memory is full: {execution.piece} pictures at once from now on.", flush=True)
+
+
+def _smallest_piece(model: nn.Module) -> int:
+    """Batch norm may need a second picture to have something to normalize by."""
+    return 2 if any(isinstance(each, nn.BatchNorm1d | nn.BatchNorm2d) for each in model.modules()) else 1
 
 
 @dataclass

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import ConfigError
+from core.layers.batch_norm import BatchNorm2d
 from core.layers.memory import Dtype, walk_memory
 from core.machine import free_memory
 from core.models.walk import Walk
@@ -56,15 +57,16 @@ def piece_that_fits(
 ) -> int:
     """How many pictures at once fit into `available` bytes: the batch, or a half of it, a quarter, ...
 
-    By default what this machine has free counts.
+    By default what this machine has free counts. Batch norm gets two pictures at least.
 
     Raises:
         ConfigError: not even one fits; with the estimate, and which half of it to make smaller.
     """
     room = free_memory() if available is None else available
     piece = training.batch_size
+    smallest = 2 if any(isinstance(row.record, BatchNorm2d) for row in network.rows) else 1
     while (needed := training_memory(network, training, piece=piece, base=base)).total > room:
-        if piece == 1:
+        if piece <= smallest:
             raise _too_large(needed, room)
         piece = -(-piece // 2)
     return piece
@@ -92,7 +94,7 @@ def _base_file(workspace: Workspace) -> Path:
 def _too_large(needed: TrainingMemory, room: int) -> ConfigError:
     heavier_maps = needed.maps > needed.parameters
     return ConfigError(
-        "This training doesn't fit into the memory of this machine, not even one picture at a time.",
+        "This training doesn't fit into the memory of this machine, even in the smallest pieces.",
         expected=f"at most {room / 1e9:.1f} GB",
         found=f"about {needed.total / 1e9:.1f} GB, {needed.maps / 1e9:.1f} GB of it for its maps",
         fix="Choose smaller pictures or fewer filters."

@@ -73,7 +73,7 @@ def restore(
     try:
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
-        position = Position([EpochRecord(**past) for past in state["history"]])
+        position = Position(history_of(state, path))
         if "under_way" in state:
             under_way = EpochState(**state["under_way"])
             position.under_way = replace(under_way, sums=under_way.sums.to(new_sums(device)))
@@ -81,6 +81,18 @@ def restore(
     except (RuntimeError, TypeError, ValueError, KeyError, AttributeError) as mismatch:
         raise not_of_this_run(path) from mismatch
     return position
+
+
+def history_of(state: dict[str, Any] | None, path: Path) -> list[EpochRecord]:
+    """The finished epochs in `state`, read from `path`; none where there is no state.
+
+    Raises:
+        ModelFileError: they are not what a training writes.
+    """
+    try:
+        return [EpochRecord(**past) for past in state["history"]] if state else []
+    except TypeError as mismatch:
+        raise not_of_this_run(path) from mismatch
 
 
 def saved_execution(state: dict[str, Any] | None, device: str) -> Execution | None:

@@ -1,17 +1,21 @@
 """What happens to workers that don't stop when they are asked to."""
 
+import errno
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import psutil
 import pytest
 
 import core.runs.launcher as launcher
+from core.errors import RunError
 from core.runs.reporter import Reporter
 from core.runs.store import Run, RunState, Status, create_run
 from core.workspace import Workspace
+from tests.core.runs.tiny_disk import filled, tiny_disk
 
 DEAF = "import time; print('here', flush=True); time.sleep(60)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {DEAF}"
@@ -91,3 +95,44 @@ def test_a_worker_tells_that_it_has_heard(workspace: Workspace) -> None:
     reporter.close(RunState.STOPPED)
     assert run.status().stop_heard
     assert not Reporter(run).status.stop_heard
+
+
+@pytest.fixture
+def paused(workspace: Workspace) -> Run:
+    run = create_run(workspace.runs, {"name": "Paused", "kind": "dance"}, "Paused")
+    run.write_status(Status(RunState.PAUSED, message="The disk is full.", epoch=3))
+    return run
+
+
+def workers_of(run: Run) -> list[int]:
+    found = psutil.process_iter(["cmdline"])
+    return [process.pid for process in found if str(run.folder) in (process.info["cmdline"] or [])]
+
+
+def test_a_start_without_room_on_the_disk_changes_nothing(workspace: Workspace) -> None:
+    with tiny_disk(workspace.runs, 1):
+        run = create_run(workspace.runs, {"name": "Paused"}, "Paused")
+        run.write_status(status := Status(RunState.PAUSED, message="The disk is full.", epoch=3))
+        with filled(workspace.runs):
+            with pytest.raises(RunError, match=r"can't be started: No space left.*Free some space"):
+                launcher.launch(run)
+            assert run.status() == status
+            assert workers_of(run) == []
+
+
+def test_a_start_that_fails_half_way_leaves_no_worker_and_the_status_as_it_was(
+    paused: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, seen = paused.status(), []
+
+    def no_room(path: Path, value: object) -> None:
+        seen.extend(workers_of(paused))
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(launcher, "write_json", no_room)
+    with pytest.raises(RunError, match="can't be started: No space left"):
+        launcher.launch(paused)
+    assert len(seen) == 1
+    assert workers_of(paused) == []
+    assert paused.status() == before
+    assert not list(paused.folder.glob(".status*"))

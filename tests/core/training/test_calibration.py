@@ -234,6 +234,7 @@ def test_a_slow_candidate_makes_fewer_steps(
 ) -> None:
     monkeypatch.setattr(calibration, "LONG_STEP", long_step)
     monkeypatch.setattr(calibration, "HOPELESS", hopeless)
+    monkeypatch.setattr(calibration, "LONG_ENOUGH", 0.0)
     greedy = Greedy(32)
     seconds = step_seconds(network(greedy), SHAPE, OBJECTIVE, TrainingConfig(), PLAIN, best=1e-9)
     assert 0 < seconds < 10

@@ -16,6 +16,7 @@ from core.data.splitting import current_split
 from core.models.presets import PRESETS
 from core.training.cnn_run import train_cnn
 from core.training.config import CnnRunConfig, Optimizer, Precision, Schedule
+from core.training.execution import Execution
 from core.training.measured import calibration_file, load_calibration
 from core.training.script import training_script
 from core.workspace import Workspace
@@ -65,7 +66,7 @@ def check_same_numbers(
         ("small-vgg", {"learning_rate": 1e-3}),
         ("lecture", {"optimizer": Optimizer.SGD, "class_weights": True}),
         ("small-resnet", {"optimizer": Optimizer.ADAMW, "schedule": Schedule.COSINE, "weight_decay": 1e-2}),
-        ("lenet-5", {"epochs": 4, "patience": 1, "learning_rate": 0.05, "gradient_clip": 0.5}),
+        ("lenet-5", {"epochs": 4, "patience": 1, "learning_rate": 5e-3, "gradient_clip": 0.5}),
     ],
 )
 def test_the_script_trains_as_the_run_does(
