@@ -73,7 +73,9 @@ def press(page: Page, label: str) -> None:
 
 
 def open_tab(page: Page, label: str) -> None:
-    page.get_by_role("tab", name=label, exact=True).click()
+    tab = page.get_by_role("tab", name=label, exact=True)
+    expect(tab).to_have_count(1)  # while a page is drawn anew, the old one may still stand beside the new
+    tab.click()
 
 
 def give_files(page: Page, files: list[Path] | Path, *, uploader: str) -> None:
