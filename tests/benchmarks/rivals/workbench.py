@@ -47,12 +47,7 @@ def main() -> None:
             sys.exit(run.log())
         records = run.metrics()
         accuracies = [record["valid_accuracy"] for record in records]
-        facts = {
-            "phases": [r["phases"] for r in records],
-            "facts": run.facts(),
-            "seconds": [r["seconds"] for r in records],
-        }
-        print(json.dumps({"accuracy": accuracies[-1], "best": max(accuracies), **facts}))
+        print(json.dumps({"accuracy": accuracies[-1], "best": max(accuracies)}))
 
 
 if __name__ == "__main__":
