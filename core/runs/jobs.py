@@ -1,7 +1,8 @@
 """What a worker can do: each kind of job takes its run and reports as it goes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
@@ -57,21 +58,27 @@ def train_a_cnn(workspace: Workspace, reporter: Reporter) -> None:
     from core.training.device import device_names
 
     config = from_json(CnnRunConfig, reporter.run.config())
-
-    def wait(ahead: int) -> None:
-        reporter.raise_if_interrupted()
-        reporter.update(what="waiting for the device", done=0, total=0, result={"ahead": ahead})
-
-    locks = workspace.caches / "slots"
-    with device_slot(reporter.run, device_names(config.device), locks, on_wait=wait) as device:
-        reporter.update(state=RunState.RUNNING, what="loading PyTorch", result={})
-        reporter.flush()
+    with _turn_on(device_names(config.device), workspace, reporter) as device:
         reporter.run.lost_pictures_file.unlink(missing_ok=True)
         try:
             _train_on(device, workspace, config, reporter)
         except PicturesLost as loss:
             write_json(reporter.run.lost_pictures_file, {"keys": loss.keys})
             raise
+
+
+@contextmanager
+def _turn_on(devices: tuple[str, ...], workspace: Workspace, reporter: Reporter) -> Iterator[str]:
+    """Wait for one of `devices`, and tell that the run is at work on it."""
+
+    def wait(ahead: int) -> None:
+        reporter.raise_if_interrupted()
+        reporter.update(what="waiting for the device", done=0, total=0, result={"ahead": ahead})
+
+    with device_slot(reporter.run, devices, workspace.caches / "slots", on_wait=wait) as device:
+        reporter.update(state=RunState.RUNNING, what="loading PyTorch", result={})
+        reporter.flush()
+        yield device
 
 
 def _train_on(device: str, workspace: Workspace, config: Any, reporter: Reporter) -> None:
@@ -153,25 +160,17 @@ def measure_a_cnn(workspace: Workspace, reporter: Reporter) -> None:
     from core.training.config import CnnRunConfig
     from core.training.device import device_names, usable_device
     from core.training.measured import calibration_file, trial_file
-    from core.training.memory import known_base, piece_that_fits, remember_base
+    from core.training.memory import piece_for_this_worker, remember_base
 
     config = from_json(CnnRunConfig, reporter.run.config())
-
-    def wait(ahead: int) -> None:
-        reporter.raise_if_interrupted()
-        reporter.update(what="waiting for the device", result={"ahead": ahead})
-
-    locks = workspace.caches / "slots"
-    with device_slot(reporter.run, device_names(config.device), locks, on_wait=wait) as name:
-        reporter.update(state=RunState.RUNNING, what="loading PyTorch", result={})
-        reporter.flush()
+    with _turn_on(device_names(config.device), workspace, reporter) as name:
         from core.training.trial import run_trial
 
         remember_base(workspace, peak_memory())
         device, piece = usable_device(name), config.training.batch_size
         if device == "cpu":
             network = walk(config.cnn, config.preprocessing.shape, config.outputs)
-            piece = piece_that_fits(network, config.training, base=known_base(workspace))
+            piece = piece_for_this_worker(workspace, network, config.training)
         reporter.update(what="learning from ten batches")
         trial = run_trial(
             config,

@@ -7,7 +7,6 @@ import torch
 from torch import nn
 
 from core.data.parallel import Progress
-from core.machine import free_memory
 from core.models.cnn import build_cnn
 from core.models.cnn_walk import walk
 from core.models.saved_model import SavedModel, save_model_description
@@ -23,7 +22,7 @@ from core.training.history import EpochRecord, Hooks, Outcome
 from core.training.kernels import layout
 from core.training.loop import train
 from core.training.measured import calibration_file
-from core.training.memory import known_base, piece_that_fits
+from core.training.memory import piece_for_this_worker
 from core.training.objective import Objective, make_objective
 from core.training.optimization import skip_the_compiler
 from core.training.predictions import save_predictions
@@ -85,8 +84,7 @@ def train_cnn(
         on_progress(0, 0, "measuring how this network learns fastest here")
         piece = config.training.batch_size
         if target.type == "cpu":
-            held = known_base(workspace)  # by this process already
-            piece = piece_that_fits(network, config.training, base=held, available=free_memory() + held)
+            piece = piece_for_this_worker(workspace, network, config.training)
         measured = calibration_file(workspace, config, device)
         calibration = calibrate(
             model,

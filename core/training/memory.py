@@ -72,6 +72,12 @@ def piece_that_fits(
     return piece
 
 
+def piece_for_this_worker(workspace: Workspace, network: Walk, training: TrainingConfig) -> int:
+    """`piece_that_fits` for a process that holds the base already."""
+    held = known_base(workspace)
+    return piece_that_fits(network, training, base=held, available=free_memory() + held)
+
+
 def remember_base(workspace: Workspace, held: int | None) -> None:
     """Keep what a worker held once PyTorch was loaded, for the estimates to come."""
     if held is not None:
