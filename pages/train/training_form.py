@@ -1,12 +1,11 @@
 """The settings of the training itself."""
 
-from collections import Counter
-
 import streamlit as st
 
 from core.data.dataset import Dataset
 from core.data.splitting import Split
 from core.training.config import Loss, Optimizer, Schedule, TrainingConfig
+from core.training.suggestion import rare_class
 from pages.shared.text import plain
 from pages.train.machine_form import choose_machine
 
@@ -19,7 +18,6 @@ LOSSES = {
 RATES = [float(f"{m}e{e}") for e in range(-5, 0) for m in (1, 2, 5)] + [1.0]
 DECAYS = [0.0, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1]
 BATCHES = [2**n for n in range(13)]
-IMBALANCE = 1.5  # largest class / smallest class from which class weights are suggested
 
 
 def edit_training(dataset: Dataset, split: Split) -> TrainingConfig:
@@ -143,15 +141,15 @@ def _with_odd(key: str, usual: list) -> list:
 
 
 def _class_weights(dataset: Dataset, split: Split) -> bool:
-    counts = Counter(dataset.pictures[row].label for row in split.train)
-    most, fewest = max(counts.values()), min(counts.values())
     chosen = st.toggle(
         "Class weights",
         key="weights",
         persist_state="session",
         help="A mistake on a rare class counts as much as one on a common class.",
     )
-    if most / fewest >= IMBALANCE and not chosen:
-        rare = min(counts, key=lambda label: counts[label])
-        st.caption(f"“{plain(rare)}” has only {fewest:,} training pictures, the largest class {most:,}.")
+    if not chosen and (rare := rare_class(dataset, split)) is not None:
+        st.caption(
+            f"“{plain(rare.label)}” has only {rare.pictures:,} training pictures, "
+            f"the largest class {rare.largest:,}."
+        )
     return chosen

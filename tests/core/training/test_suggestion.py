@@ -7,8 +7,9 @@ from sklearn.datasets import load_sample_images
 
 from core.data.dataset import Dataset
 from core.data.preprocessing import ColorMode
+from core.data.splitting import current_split
 from core.models.presets import PRESETS
-from core.training.suggestion import suggest_color, suggest_side
+from core.training.suggestion import rare_class, suggest_color, suggest_side
 from core.workspace import Workspace
 from tests.digits import import_folder
 
@@ -35,3 +36,14 @@ def test_photos_get_their_colours_and_more_pixels(photos: Dataset) -> None:
 def test_one_coloured_picture_among_grey_ones_asks_for_colours(digits: Dataset) -> None:
     mixed = replace(digits, pictures=(*digits.pictures, replace(digits.pictures[0], mode="P")))
     assert suggest_color(mixed) is ColorMode.RGB
+
+
+def test_a_class_much_rarer_than_the_largest_is_named(digits: Dataset) -> None:
+    split = current_split(digits)
+    assert rare_class(digits, split) is None
+    zeros = [row for row in split.train if digits.pictures[row].label == "0"]
+    fewer = replace(split, train=tuple(row for row in split.train if row not in zeros[3:]))
+    rare = rare_class(digits, fewer)
+    assert rare is not None
+    assert (rare.label, rare.pictures) == ("0", 3)
+    assert rare.largest > 30
