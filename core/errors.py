@@ -82,5 +82,9 @@ class ModelFileError(WorkbenchError):
     """A saved model can't be read as what it should be."""
 
 
+class InsightError(WorkbenchError):
+    """What a network does with a picture can't be shown as asked."""
+
+
 class Cancelled(Exception):
     """The user asked a job to stop; not an error, and never shown as one."""

@@ -85,6 +85,11 @@ class Preprocessing:
         """(C, H, W) of one picture."""
         return (self.color.channels, self.height, self.width)
 
+    @property
+    def at_least(self) -> tuple[int, int]:
+        """(height, width) in pixels that a picture is to be decoded at."""
+        return (self.height, self.width)
+
     def pixels(self, picture: Image.Image) -> np.ndarray:
         """`picture` (RGB or grey) as the uint8 array (H, W, C) that the network's input is made of.
 

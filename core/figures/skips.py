@@ -3,7 +3,7 @@
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
-from core.models.walk import Walk
+from core.models.walk import Walk, sources_of
 
 MOST_LINKS = 12
 
@@ -18,11 +18,6 @@ class Link:
     start: int
     end: int
     way: str
-
-
-def sources_of(walk: Walk, row: int) -> tuple[int, ...]:
-    """Rows whose outputs `row` takes; -1 is the picture."""
-    return walk.rows[row].sources or (row - 1,)
 
 
 def skipped_rows(walk: Walk, made: Set[int]) -> set[int]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from itertools import chain, groupby, takewhile
 from math import ceil, prod
 
-from core.figures.skips import skipped_rows, sources_of
+from core.figures.skips import skipped_rows
 from core.layers.shapes import Shape
+from core.models.channels import arrangements
 from core.models.walk import ONLY_IN_TRAINING, Walk
 
 MOST = 18  # volumes
@@ -34,8 +35,6 @@ KINDS = {  # of the layers that make a shape; the others belong to the volume be
 }
 # A stage has the colour of the first of these that it does.
 RANK = ("attention", "convolution", "linear", "concatenation", "pooling", "flattened")
-CHANNELS_LAST = ("Linear", "LayerNorm", "MultiheadAttention")
-
 BUILT = ("main.conv", "main.norm", "skip.conv", "skip.norm")  # inside of a "residual3"
 
 Groups = list[list[int]]  # places of rows in the walk
@@ -60,12 +59,15 @@ def stages_of(walk: Walk, most: int = MOST) -> list[Stage]:
     if len(groups) > most:
         size = ceil(len(groups) / most)
         groups = [list(chain(*groups[i : i + size])) for i in range(0, len(groups), size)]
-    shapes, modules = _channels_first(walk), _modules(walk, range(len(walk.rows)))
+    shapes = [found.shape for found in arrangements(walk)]
+    modules = _modules(walk, range(len(walk.rows)))
     stages = []
     for group in groups:
         own = tuple(i for i in group if i in made)
         name = _name(walk, group, own, depth, modules)
-        stages.append(Stage(name, _kind(walk, own), shapes[own[-1]], tuple(group), own))
+        shape = shapes[own[-1]]
+        shape = shape if len(shape) <= 3 else (prod(shape),)
+        stages.append(Stage(name, _kind(walk, own), shape, tuple(group), own))
     return stages
 
 
@@ -155,29 +157,3 @@ def _modules(walk: Walk, rows: Iterable[int]) -> Counter[str]:
         parts = layer_name(walk.rows[i].name).split(".")
         found.update(".".join(parts[:end]) for end in range(1, len(parts) + 1))
     return found
-
-
-def _channels_first(walk: Walk) -> list[Shape]:
-    """Outputs with the channels in front, also where a layer works on (H, W, C) or on tokens (N, C)."""
-    shapes: list[Shape] = []
-    turned: list[bool] = []
-    for i, row in enumerate(walk.rows):
-        sources = [s for s in sources_of(walk, i) if s >= 0]
-        if row.layer in CHANNELS_LAST:
-            last = True
-        elif row.layer in KINDS and row.layer != "Concat":
-            last = False
-        else:
-            last = any(turned[s] for s in sources if walk.rows[s].output == row.input) or any(
-                _tokens(walk.rows[s].output) == row.input for s in sources
-            )
-        turned.append(last)
-        shapes.append(
-            (row.output[-1], *row.output[:-1]) if last and len(row.output) in (2, 3) else row.output
-        )
-    return [shape if len(shape) <= 3 else (prod(shape),) for shape in shapes]
-
-
-def _tokens(shape: Shape) -> Shape:
-    """A map (C, H, W) as a list of places (H x W, C)."""
-    return (shape[1] * shape[2], shape[0]) if len(shape) == 3 else ()

@@ -26,10 +26,19 @@ def photo(kind: Photo) -> Image.Image:
     Raises:
         PictureRejected: scikit-learn, or its photo, is missing.
     """
+    return open_picture(photo_path(kind))
+
+
+def photo_path(kind: Photo) -> Path:
+    """Where the photo lies.
+
+    Raises:
+        PictureRejected: scikit-learn is missing.
+    """
     installed = find_spec("sklearn")
     if installed is None or installed.origin is None:
         raise PictureRejected("scikit-learn's photos are missing.", fix="Install scikit-learn.")
-    return open_picture(Path(installed.origin).parent / "datasets" / "images" / kind)
+    return Path(installed.origin).parent / "datasets" / "images" / kind
 
 
 def lab_picture(source: Source | Image.Image, size: int) -> np.ndarray:

@@ -1,13 +1,11 @@
 """What a torch module computes, followed on the meta device: a row for each layer and each operation."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
@@ -15,15 +13,15 @@ from core.layers.layer import Layer
 from core.layers.linear import Linear
 from core.layers.receptive import Reach, joined, reach_after
 from core.layers.shapes import MapShape, Shape
+from core.models.following import Call, Following
 from core.models.registry_operations import (
-    FRESH,
     UNARY,
     layer_of,
     record_of_operation,
     tensors_in,
     words_of_operation,
 )
-from core.models.registry_records import changes_nothing, is_layer, record_of, words_of
+from core.models.registry_records import changes_nothing, record_of, words_of
 from core.models.walk import ONLY_IN_TRAINING, LayerRow
 
 MIXES = ("Mean", "MultiheadAttention")  # every place with every other
@@ -50,19 +48,7 @@ class _Origin:
     owed: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Call:
-    name: str
-    module: nn.Module
-    args: tuple
-    macs: int  # counted before it
-
-    @property
-    def is_layer(self) -> bool:
-        return is_layer(self.module)
-
-
-class Trace(TorchFunctionMode):
+class Trace(Following):
     """Follows one picture through `model`; `rows` is filled as far as the model runs.
 
     `beside` names modules that only training runs, each under the module after which it stands.
@@ -78,27 +64,22 @@ class Trace(TorchFunctionMode):
         self._costs = {id(p): _Cost(name, p.numel()) for name, p in model.named_parameters()}
         self._origins = {id(p): _Origin(owed=(id(p),)) for p in model.parameters()}
         self._alive: list[Tensor] = []  # while a tensor lives, no other has its id
-        self._running: list[_Call] = []
-        self._operation = ""
 
     def run(self, input_shape: MapShape) -> None:
         """Follow a picture (1, C, H, W); what the model raises goes through, and `stopped_at` tells where."""
         picture = torch.empty(1, *input_shape, device="meta")
         self._remember([picture], _Origin((-1,)))
-        for name, module in self._model.named_modules():
-            module.register_forward_pre_hook(partial(self._enter, name))
-            module.register_forward_hook(partial(self._leave, name), with_kwargs=True)
-        with torch.no_grad(), self._macs, self:
+        with self._macs, self.through(self._model):
             self._model(picture)
 
     def stopped_at(self) -> LayerRow:
         """The row of what couldn't run."""
-        call = self._running[-1]
+        call = self.running[-1]
         if call.is_layer:
             name, layer, record = call.name, type(call.module).__name__, record_of(call.module)
             words = words_of(call.module, record)
         else:
-            layer, words, record = layer_of(self._operation), "", None
+            layer, words, record = layer_of(self.operation), "", None
             name = _under(call.name, layer.lower())
         return LayerRow(
             name,
@@ -114,38 +95,27 @@ class Trace(TorchFunctionMode):
             sources=self._origin_of(call.args).rows,
         )
 
-    def __torch_function__(
-        self, func: Callable, types: Any, args: tuple = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        if not self._running or self._running[-1].is_layer:
-            return func(*args, **(kwargs or {}))
-        self._operation, before = func.__name__, self._macs.total
-        output = func(*args, **(kwargs or {}))
-        if tensors_in(output) and self._operation not in FRESH:
-            self._follow(self._operation, args, kwargs or {}, output, self._macs.total - before)
-        return output
+    def cost(self) -> int:
+        return self._macs.total
 
-    def _enter(self, name: str, module: nn.Module, args: tuple) -> None:
-        self._running.append(_Call(name, module, args, self._macs.total))
+    def after_layer(self, call: Call, args: tuple, kwargs: dict, output: Any) -> None:
+        module, macs = call.module, self._macs.total - call.cost
+        inputs = [args, kwargs, list(module.parameters())]
+        origin = self._origin_of(inputs)
+        if not origin.rows or changes_nothing(module):
+            self._carry(output, origin, macs)
+        else:
+            record = record_of(module)
+            layer, words = type(module).__name__, words_of(module, record)
+            self._add(call.name, layer, words, inputs, output, origin, macs, record)
 
-    def _leave(self, name: str, module: nn.Module, args: tuple, kwargs: dict, output: Any) -> None:
-        call = self._running.pop()
-        if call.is_layer:
-            macs = self._macs.total - call.macs
-            inputs = [args, kwargs, list(module.parameters())]
-            origin = self._origin_of(inputs)
-            if not origin.rows or changes_nothing(module):
-                self._carry(output, origin, macs)
-            else:
-                record = record_of(module)
-                layer, words = type(module).__name__, words_of(module, record)
-                self._add(name, layer, words, inputs, output, origin, macs, record)
-        if name in self._beside:
-            self._add_unused(self._beside[name])
+    def after_module(self, call: Call, output: Any) -> None:
+        if call.name in self._beside:
+            self._add_unused(self._beside[call.name])
 
-    def _follow(self, operation: str, args: tuple, kwargs: dict, output: Any, macs: int) -> None:
+    def after_operation(self, args: tuple, kwargs: dict, output: Any, cost: int) -> None:
         """Note an operation between the layers: a row of its own, or where its output comes from."""
-        inputs = [args, kwargs]
+        operation, macs, inputs = self.operation, cost, [args, kwargs]
         origin = self._origin_of(inputs)
         owed = [self._costs[key] for key in origin.owed if key in self._costs]
         joined = {
@@ -155,7 +125,7 @@ class Trace(TorchFunctionMode):
             self._carry(output, origin, macs)
             return
         layer, learned = layer_of(operation), [cost.name for cost in owed if cost.name]
-        path = self._running[-1].name
+        path = self.running[-1].name
         record = record_of_operation(operation, args, kwargs)
         if operation == "linear" and learned:
             name, words = _outer(learned[0]), words_of(None, record)
@@ -191,6 +161,7 @@ class Trace(TorchFunctionMode):
                 record=record,
                 reach=_reach(layer, record, before, incoming, outgoing),
                 sources=origin.rows,
+                moment=self.moment,
             )
         )
         self._remember(tensors_in(output), _Origin((len(self.rows) - 1,)))

@@ -31,6 +31,7 @@ class LayerRow:
     reach: Reach | None = None  # after the layer; None where there is no map
     line: int | None = None  # in the code that it was read from, counted from 1
     sources: tuple[int, ...] = ()  # rows whose outputs it takes, -1 for the picture; () is the row before
+    moment: int | None = field(default=None, repr=False, compare=False)  # of a pass: core.models.following
 
 
 @dataclass(frozen=True)
@@ -101,3 +102,8 @@ def check_values(output: Shape) -> None:
             found=shape_text(output),
             fix="Use smaller pictures, smaller strides, or fewer channels.",
         )
+
+
+def sources_of(walk: Walk, row: int) -> tuple[int, ...]:
+    """Rows whose outputs `row` takes; -1 is the picture."""
+    return walk.rows[row].sources or (row - 1,)

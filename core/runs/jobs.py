@@ -182,6 +182,42 @@ def measure_a_cnn(workspace: Workspace, reporter: Reporter) -> None:
     reporter.update(result=to_json(trial))
 
 
+def search_for_excitation(workspace: Workspace, reporter: Reporter) -> None:
+    """Find the pictures that excite each channel of a layer; the result is kept in a file of its own."""
+    import os
+
+    from core.data.dataset import load_dataset
+    from core.runs.excitations import ExcitationConfig, excitation_file
+
+    config = from_json(ExcitationConfig, reporter.run.config())
+    reporter.update(state=RunState.RUNNING, what="loading the network")
+    if hasattr(os, "nice"):  # trainings go first; Windows has no such call
+        os.nice(10)
+    from core.insight.excitation import excite, sample_of, save_excitation
+    from core.insight.sources import open_subject
+
+    subject, dataset = open_subject(workspace, config.subject), load_dataset(workspace, config.dataset_id)
+    excitation = excite(
+        subject,
+        dataset,
+        sample_of(dataset, config.most),
+        config.row,
+        on_progress=reporter.progress,
+        should_stop=reporter.should_stop,
+    )
+    save_excitation(excitation, excitation_file(workspace, config))
+
+
+def fetch_weights_of_a_backbone(workspace: Workspace, reporter: Reporter) -> None:
+    """Download a backbone's trained weights; the result is its name."""
+    reporter.update(state=RunState.RUNNING, what="looking for the weights")
+    from core.models.weights import fetch_weights
+
+    name = str(reporter.run.config().get("name"))
+    fetch_weights(name, reporter.progress, reporter.should_stop)
+    reporter.update(result={"name": name})
+
+
 def _summary(result: Any) -> dict[str, Any]:
     if result.best is None:
         return {}
@@ -195,4 +231,10 @@ def _summary(result: Any) -> dict[str, Any]:
     }
 
 
-_JOBS: dict[str, Job] = {"import": import_pictures, "train-cnn": train_a_cnn, "trial": measure_a_cnn}
+_JOBS: dict[str, Job] = {
+    "import": import_pictures,
+    "train-cnn": train_a_cnn,
+    "trial": measure_a_cnn,
+    "excitation": search_for_excitation,
+    "fetch-weights": fetch_weights_of_a_backbone,
+}

@@ -38,8 +38,12 @@ NEEDS_TORCH = (
     "core.serving",
     "core.insight",
     "core.data.augmentation",
+    "core.models.backbones",
     "core.models.cnn",
+    "core.models.efficientnet_lite",
+    "core.models.following",
     "core.models.registry",
+    "core.models.weights",
 )
 NO_TORCH_AT_ALL = (
     "core.training.config",
@@ -56,6 +60,12 @@ NO_TORCH_AT_ALL = (
     "core.models.walk",
     "core.models.presets",
     "core.data.augmentation_config",
+    "core.insight.code",
+    "core.insight.patch",
+    "core.insight.places",
+    "core.insight.pooled_words",
+    "core.insight.reference",
+    "core.insight.statistics",
 )
 ORDER = {  # what a package of core may know of
     "layers": set(),
@@ -64,9 +74,13 @@ ORDER = {  # what a package of core may know of
     "challenges": {"layers"},
     "models": {"layers", "data"},
     "training": {"layers", "data", "models"},
+    "insight": {"layers", "data", "models", "training"},
     "serving": {"layers", "data", "models", "training"},
 }
-FOR_ALL = {"core.runs", "core.runs.store"}  # a run folder is what a trained model is loaded from
+FOR_ALL = {
+    "core.runs",  # a run folder is what a trained model is loaded from
+    "core.runs.store",
+}
 
 
 def modules() -> list[str]:
