@@ -1,6 +1,6 @@
 // Puts the drawing of a network in its place. Pointing at a volume, or going to it with the tab key, tells
-// what it is made of.
-export default function ({ parentElement, data }) {
+// what it is made of; where volumes can be picked, a press or the enter key does.
+export default function ({ parentElement, data, setTriggerValue }) {
   const place = parentElement.querySelector(".network");
   const told = place.querySelector(".told")?.dataset.volume;
   place.innerHTML = data.svg + '<div class="told" role="status" hidden></div>';
@@ -30,6 +30,18 @@ export default function ({ parentElement, data }) {
     volume.addEventListener("pointerleave", beSilent);
     volume.addEventListener("focus", () => tell(volume, index));
     volume.addEventListener("blur", beSilent);
+    volume.classList.toggle("chosen", index === data.chosen);
+    if (data.pickable && index > 0) {
+      volume.classList.add("pickable");
+      volume.setAttribute("role", "button");
+      volume.addEventListener("click", () => setTriggerValue("picked", index));
+      volume.addEventListener("keydown", (event) => {
+        if (event.key === "Enter" || event.key === " ") {
+          event.preventDefault();
+          setTriggerValue("picked", index);
+        }
+      });
+    }
   });
   if (volumes[told]) tell(volumes[told], told);
 }

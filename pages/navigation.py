@@ -6,6 +6,8 @@ from pages.shared.page import (
     CHALLENGES,
     CONVOLUTION_LAB,
     DATASETS,
+    FEATURE_MAPS,
+    FILTERS,
     LAYER_MATH,
     PREDICT,
     RUNS,
@@ -34,6 +36,10 @@ st.navigation(
             ),
             st.Page(ARCHITECTURE, title="Architecture", icon=":material/account_tree:"),
             st.Page(CHALLENGES, title="Challenges", icon=":material/quiz:"),
+        ],
+        "Look inside": [
+            st.Page(FILTERS, title="Filters", icon=":material/grid_view:"),
+            st.Page(FEATURE_MAPS, title="Feature maps", icon=":material/blur_on:", url_path="feature-maps"),
         ],
         "Data": [st.Page(DATASETS, title="Datasets", icon=":material/photo_library:")],
         "Train": [

@@ -1,6 +1,6 @@
 import streamlit as st
 
-from pages.learn.architecture_answer import draw, show_details, show_problem, show_totals
+from pages.learn.architecture_answer import show_details, show_problem, show_totals
 from pages.learn.architecture_input import Input, choose_input, choose_sides
 from pages.learn.architecture_pasted import PASTED, choose_pasted
 from pages.learn.architecture_presets import choose_preset
@@ -9,6 +9,7 @@ from pages.learn.architecture_source import Choice
 from pages.learn.stack_builder import choose_stack
 from pages.shared.drawing import figures_first
 from pages.shared.errors import errors_shown
+from pages.shared.network_drawing import draw_network
 from pages.shared.page import open_page
 
 FIRST = "Preset"
@@ -63,7 +64,7 @@ def show_answer(choice: Choice, given: Input, width: int) -> None:
             totals = st.container(key="totals")
             walk = choice.walk(shape)
             show_problem(choice, walk)
-            draw(walk, width)
+            draw_network(walk, width, key="network-drawing")
             if not choice.slow_memory:
                 with totals:
                     show_totals(choice, walk, given)

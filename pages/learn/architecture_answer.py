@@ -3,7 +3,6 @@
 import streamlit as st
 
 from core.errors import LayerError
-from core.figures.network_svg import network_svg
 from core.figures.where import Cost, cost_figure, module_map
 from core.layers.shapes import Shape
 from core.models.walk import LayerRow, Walk
@@ -12,15 +11,8 @@ from pages.learn.architecture_pasted import continue_as_code
 from pages.learn.architecture_source import Choice
 from pages.learn.architecture_table import layer_table
 from pages.shared.errors import show_error
-from pages.shared.page import ASSETS
 from pages.shared.text import plain, size
 
-_drawing = st.components.v2.component(
-    "network_drawing",
-    html='<div class="network"></div>',
-    css=(ASSETS / "network_drawing.css").read_text(encoding="utf-8"),
-    js=(ASSETS / "network_drawing.js").read_text(encoding="utf-8"),
-)
 VIEWS = ("Layers", "Parameters and compute", "Code")
 ABOUT_TABLE = (
     "MACs are multiply-accumulates. Memory is that of a layer's output, for the whole batch. The receptive "
@@ -84,11 +76,6 @@ def show_problem(choice: Choice, walk: Walk) -> None:
 def _place(row: LayerRow) -> str:
     where = f"Line {row.line}, " if row.line is not None else ""
     return f"{where}{plain(row.layer)}"
-
-
-def draw(walk: Walk, width: int) -> None:
-    """The network as volumes to scale, in about `width` pixels."""
-    _drawing(key="network-drawing", data={"svg": network_svg(walk, width)})
 
 
 def show_details(choice: Choice, walk: Walk, given: Input) -> None:

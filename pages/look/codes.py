@@ -1,0 +1,59 @@
+"""What the page shows, as code that a reader runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.insight.code import (
+    Loading,
+    filter_code,
+    load_run,
+    load_torchvision,
+    load_with_core,
+    map_code,
+    map_core_code,
+)
+from core.insight.reference import TRAINED
+from core.models.saved_model import load_model_description
+from pages.look.maps import Shown
+from pages.look.network import Network
+
+if TYPE_CHECKING:
+    from core.insight.filters import FilterLayer
+    from core.insight.subject import Subject
+
+WITH_CORE = "Run it from the project's folder."
+
+
+def plain_loading(network: Network) -> Loading | None:
+    """The network without this project; None where that can't be."""
+    if network.run is not None:
+        from core.insight.sources import weights_file
+
+        saved = load_model_description(network.run.folder)
+        return load_run(saved, weights_file(network.run, network.ref))
+    if network.ref.weights == TRAINED and network.ref.id != "efficientnet_lite0":
+        return load_torchvision(network.ref.id)
+    return None
+
+
+def show_filter_code(network: Network, layer: FilterLayer) -> None:
+    with st.expander("These weights from Python", icon=":material/code:"):
+        loading = plain_loading(network)
+        if loading is None:
+            st.caption(WITH_CORE)
+            loading = load_with_core(network.ref)
+        st.code(filter_code(loading, layer.name), height=420)
+
+
+def show_map_code(network: Network, subject: Subject, shown: Shown) -> None:
+    """In plain PyTorch where the layer is a module, and with `core` for all of them."""
+    loading, row = plain_loading(network), subject.walk.rows[shown.place.row]
+    call = sum(other.name == row.name for other in subject.walk.rows[: shown.place.row])
+    if loading is not None and row.name in dict(subject.model.named_modules()):
+        st.code(map_code(loading, row.name, call, shown.channel), height=480)
+        return
+    st.caption(WITH_CORE)
+    st.code(map_core_code(load_with_core(network.ref), shown.place.row))

@@ -1,0 +1,122 @@
+"""The pictures of a data set that excite the chosen channel most, with the patch that does it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from core.data.dataset import Dataset, list_datasets
+from core.data.thumbnails import enlarged
+from core.errors import PictureRejected, WorkbenchError
+from core.insight.patch import patch_of, with_frame
+from core.runs.excitations import ExcitationConfig, excitation_file, searches, start_excitation
+from core.runs.store import Run, RunState, open_run
+from core.workspace import Workspace
+from pages.look.maps import Shown
+from pages.look.network import Network
+from pages.shared.caches import dataset_of
+from pages.shared.errors import errors_shown
+from pages.shared.job import show_end, watch_job
+from pages.shared.page import DATASETS, empty_state
+from pages.shared.pickers import pick
+from pages.shared.text import count, plain
+
+if TYPE_CHECKING:
+    from core.insight.excitation import Excitation
+    from core.insight.subject import Subject
+
+COUNTS = (200, 1_000, 5_000)
+SIDE = 150  # pixels
+JOB = "search"
+
+
+def show_excitation(workspace: Workspace, network: Network, subject: Subject, shown: Shown) -> None:
+    datasets = {dataset.id: dataset.name for dataset in list_datasets(workspace)}
+    if not datasets:
+        empty_state("There are no pictures to search yet.", DATASETS, "Bring pictures", key="bring")
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        dataset = dataset_of(workspace, pick("Search in", datasets, key="dataset"))
+        most = len(dataset.pictures)
+        counts = [number for number in COUNTS if number < most] + [most]
+        number = int(
+            st.selectbox("Pictures", counts, key=f"search {counts}", format_func="{:,}".format, width=120)
+        )
+        config = ExcitationConfig(
+            f"What excites {shown.place.name}",
+            network.ref,
+            subject.key,
+            dataset.id,
+            shown.place.row,
+            number,
+        )
+        file = excitation_file(workspace, config)
+        job = _job(workspace)
+        at_work = job is not None and job.status().state.is_active
+        if not file.exists() and st.button(
+            "Search", type="primary", icon=":material/search:", disabled=at_work
+        ):
+            with errors_shown():
+                st.session_state[JOB] = start_excitation(workspace, config).id
+                st.rerun()
+    if job is not None and at_work:
+        watch_job(job)
+    elif file.exists():
+        _show_found(subject, dataset, shown, file)
+    elif job is not None and job.status().state is RunState.FAILED:
+        show_end(job.status())
+    else:
+        st.caption(
+            f"Sends {count(number, 'picture')} through the network, and finds for every channel of this "
+            "layer the ones that its greatest values come from."
+        )
+
+
+def _show_found(subject: Subject, dataset: Dataset, shown: Shown, file) -> None:
+    excitation = _found(str(file), file.stat().st_mtime_ns)
+    dead = excitation.dead
+    channel = shown.channel
+    low, high = excitation.low[channel], excitation.high[channel]
+    st.markdown(
+        f"**Channel {channel}** put out {low:.3g} to {high:.3g} for {count(excitation.seen, 'picture')}, 0 "
+        f"at {excitation.zeros[channel]:.0%} of all places. {count(len(dead), 'channel')} of "
+        f"{len(excitation.low):,} put out nothing but 0."
+    )
+    if channel in dead:
+        st.info(
+            "No picture excites this channel: there is nothing to see. Choose another one.",
+            icon=":material/visibility_off:",
+        )
+        return
+    pictures: list[np.ndarray] = []
+    captions: list[str] = []
+    for value, index, (row, column) in zip(
+        excitation.values[channel], excitation.pictures[channel], excitation.places[channel], strict=True
+    ):
+        picture = dataset.pictures[int(index)]
+        try:
+            received = subject.read(dataset.path(picture))
+        except PictureRejected:
+            continue
+        patch = patch_of(shown.place, int(row), int(column), received.shape[:2])
+        pictures.append(with_frame(enlarged(received, SIDE), patch, received.shape[:2]))
+        captions.append(f"{value:.3g} · {plain(picture.label)}")
+    st.image(pictures, caption=captions, width=SIDE, output_format="PNG")
+
+
+def _job(workspace: Workspace) -> Run | None:
+    try:
+        return open_run(searches(workspace), st.session_state[JOB])
+    except (KeyError, WorkbenchError):
+        return None
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _found(file: str, written: int) -> Excitation:
+    from pathlib import Path
+
+    from core.insight.excitation import load_excitation
+
+    return load_excitation(Path(file))
