@@ -3,6 +3,7 @@ import streamlit as st
 from pages.shared.page import (
     ARCHITECTURE,
     ASSETS,
+    ATTRIBUTION,
     CHALLENGES,
     CONVOLUTION_LAB,
     DATASETS,
@@ -40,6 +41,7 @@ st.navigation(
         "Look inside": [
             st.Page(FILTERS, title="Filters", icon=":material/grid_view:"),
             st.Page(FEATURE_MAPS, title="Feature maps", icon=":material/blur_on:", url_path="feature-maps"),
+            st.Page(ATTRIBUTION, title="Attribution", icon=":material/highlight:"),
         ],
         "Data": [st.Page(DATASETS, title="Datasets", icon=":material/photo_library:")],
         "Train": [

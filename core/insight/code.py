@@ -95,3 +95,46 @@ recording = record(subject, x, [{row}])
 maps = maps_of(subject, recording, {row})[0]  # (C, H, W)
 print(subject.walk.rows[{row}].name, maps.shape, maps.min(), maps.max())
 """
+
+
+def grad_cam_code(loading: Loading, layer: str, target: int, *, single_logit: bool) -> str:
+    """Grad-CAM by hand. `layer` is a module; its last call counts."""
+    score = _score(target, single_logit=single_logit)
+    return f"""{loading}
+kept = []
+
+
+def keep(module, args, output):
+    kept.append(output.clone())  # what follows works on the copy, perhaps in place: so it gets another one
+    return kept[-1].clone()
+
+
+hook = model.get_submodule({layer!r}).register_forward_hook(keep)
+logits = model(x)
+hook.remove()
+maps = kept[-1]  # (1, C, h, w)
+(gradient,) = torch.autograd.grad({score}, maps)
+weights = gradient.mean((2, 3), keepdim=True)
+coarse = (weights * maps).sum(1, keepdim=True).detach()
+cam = torch.nn.functional.interpolate(coarse.relu(), x.shape[2:], mode="bilinear", align_corners=False)[0, 0]
+print(f"{{cam.min():.6g}} to {{cam.max():.6g}}")
+"""
+
+
+def attribution_code(ref: SubjectRef, target: int, method: str, settings: str) -> str:
+    """Any method, with `core`; `method` and `settings` are the lines that make them."""
+    return f"""{load_with_core(ref)}
+from core.insight.attribution import Method, Settings, attribute
+from core.insight.baseline import Baseline
+
+method, settings = {method}, {settings}
+found = attribute(model, x, {target}, method, settings, single_logit=subject.single_logit)
+print(subject.classes[{target}], found.score, found.low, found.high)
+"""
+
+
+def _score(target: int, *, single_logit: bool) -> str:
+    """The score of a class, with the logit that stands for it."""
+    if not single_logit:
+        return f"logits[0, {target}]"
+    return "logits[0, 0]" if target == 1 else "-logits[0, 0]"

@@ -5,6 +5,9 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
+from core.insight.attribution import Attribution, Method
+
+BEYOND = 0.01  # share of the pixels
 LEAST_SIDE = 320  # pixels that a picture is shown at
 
 # Okabe and Ito's blue, orange and vermillion, told apart by readers with any colour vision.
@@ -13,6 +16,16 @@ SEQUENTIAL = (NEUTRAL, (230, 159, 0), (213, 94, 0), (165, 45, 0))  # from 0 to t
 DIVERGING = ((0, 50, 95), (0, 114, 178), NEUTRAL, (230, 130, 0), (170, 60, 0))  # from -limit to the limit
 
 Colors = tuple[tuple[int, int, int], ...]  # RGB in 0..255, evenly spaced
+
+
+def color_limit(attribution: Attribution) -> float:
+    """Where the colours of a map end: at its largest absolute value, or, for the methods that tell pixel by
+    pixel, at that which only `BEYOND` of the pixels exceed; a single pixel would make all others pale.
+    """
+    sizes = np.abs(attribution.values)
+    if attribution.method in (Method.GUIDED, Method.INTEGRATED):
+        return float(np.quantile(sizes, 1 - BEYOND)) or float(sizes.max())
+    return float(sizes.max())
 
 
 def overlay(

@@ -12,7 +12,9 @@ from core.data.decoding import Source, open_picture
 from core.data.preprocessing import Preprocessing
 from core.errors import ModelFileError
 from core.models.cnn import build_cnn
+from core.models.cnn_walk import walk
 from core.models.saved_model import SavedModel, load_model_description
+from core.models.walk import Walk
 from core.runs.store import Run
 from core.training.checkpoint import CheckpointFolder
 from core.training.config import Loss
@@ -45,6 +47,15 @@ class Predictor:
         size = (self.preprocessing.height, self.preprocessing.width)
         return self.preprocessing.pixels(open_picture(source, at_least=size))
 
+    @property
+    def walk(self) -> Walk:
+        """Every layer, by the names of its modules."""
+        return walk(self.saved.cnn, self.preprocessing.shape, self.saved.outputs)
+
+    def batch(self, received: Sequence[np.ndarray]) -> torch.Tensor:
+        """float32 (B, C, H, W) of what `read` or `received` made."""
+        return torch.from_numpy(self.preprocessing.normalized(np.stack(received)))
+
     def received(self, picture: Image.Image) -> np.ndarray:
         """What the network receives of a decoded picture: uint8 (H, W, C), before normalization."""
         return self.preprocessing.pixels(picture)
@@ -57,8 +68,7 @@ class Predictor:
         parts = []
         with torch.inference_mode():
             for start in range(0, len(received), BATCH):
-                pixels = np.stack(received[start : start + BATCH])
-                logits = self.model(torch.from_numpy(self.preprocessing.normalized(pixels)))
+                logits = self.model(self.batch(received[start : start + BATCH]))
                 parts.append(probabilities(logits, loss).numpy())
         return np.concatenate(parts)
 

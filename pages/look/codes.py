@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from enum import Enum
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from core.insight.code import (
     Loading,
+    attribution_code,
     filter_code,
+    grad_cam_code,
     load_run,
     load_torchvision,
     load_with_core,
@@ -18,9 +22,11 @@ from core.insight.code import (
 from core.insight.reference import TRAINED
 from core.models.saved_model import load_model_description
 from pages.look.maps import Shown
+from pages.look.method import Asked
 from pages.look.network import Network
 
 if TYPE_CHECKING:
+    from core.insight.attribution import Settings
     from core.insight.filters import FilterLayer
     from core.insight.subject import Subject
 
@@ -57,3 +63,41 @@ def show_map_code(network: Network, subject: Subject, shown: Shown) -> None:
         return
     st.caption(WITH_CORE)
     st.code(map_core_code(load_with_core(network.ref), shown.place.row))
+
+
+def show_attribution_code(network: Network, subject: Subject, asked: Asked) -> None:
+    """Grad-CAM in plain PyTorch where it can be, the other methods with `core`."""
+    from core.insight.attribution import Method
+
+    with st.expander("This map from Python", icon=":material/code:"):
+        loading = plain_loading(network)
+        layer = asked.settings.layer
+        if asked.method is Method.GRAD_CAM and loading is not None and calls_once(subject, layer):
+            st.code(
+                grad_cam_code(loading, layer, asked.target, single_logit=subject.single_logit), height=480
+            )
+            return
+        st.caption(WITH_CORE)
+        method, settings = f"Method.{asked.method.name}", settings_line(asked.settings)
+        st.code(attribution_code(network.ref, asked.target, method, settings))
+
+
+def calls_once(subject: Subject, layer: str) -> bool:
+    """Whether a hook on the module hears of its output: a list of modules is never called itself."""
+    from torch import nn
+
+    return not isinstance(subject.model.get_submodule(layer), nn.ModuleList)
+
+
+def settings_line(settings: Settings) -> str:
+    """Settings as they are written in Python, without those that are at their default."""
+    given = {
+        field.name: getattr(settings, field.name)
+        for field in fields(settings)
+        if getattr(settings, field.name) != field.default
+    }
+    words = (
+        f"{name}={f'Baseline.{value.name}' if isinstance(value, Enum) else repr(value)}"
+        for name, value in given.items()
+    )
+    return f"Settings({', '.join(words)})"

@@ -14,10 +14,12 @@ from core.runs.store import Run
 from core.workspace import Workspace
 from pages.shared.caches import dataset_of
 from pages.shared.pickers import pick_dataset
+from pages.shared.text import plain
 
 SAMPLE, DATASET, UPLOAD, CAMERA = "Sample", "Data set", "Upload", "Camera"
+CARRIED = "From Predict"
 MOST_MEGABYTES = 50
-WAY = "picture_way"
+WAY, BROUGHT = "picture_way", "carried_picture"
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,16 @@ class Given:
     label: str | None = None
 
 
+def carry(name: str, content: bytes) -> None:
+    """Bring a picture along from another page; call it before this one opens."""
+    st.session_state[BROUGHT] = Given(name, hashlib.sha256(content).hexdigest(), content)
+    st.session_state[WAY] = CARRIED
+
+
 def choose_picture(workspace: Workspace, run: Run | None) -> Given | None:
     """The picture; None while the user has still to give one. A run's own data set comes first."""
-    ways = [SAMPLE, *([DATASET] if list_datasets(workspace) else []), UPLOAD, CAMERA]
+    brought = [CARRIED] if BROUGHT in st.session_state else []
+    ways = [*brought, SAMPLE, *([DATASET] if list_datasets(workspace) else []), UPLOAD, CAMERA]
     first = DATASET if run is not None and DATASET in ways else SAMPLE
     if st.session_state.get(WAY) not in ways:
         st.session_state[WAY] = first
@@ -41,6 +50,10 @@ def choose_picture(workspace: Workspace, run: Run | None) -> Given | None:
         if way == SAMPLE:
             name = st.selectbox("Sample", list(Photo), key="sample", width=130)
             return Given(name, f"sample {name}", photo_path(Photo(name)))
+    if way == CARRIED:
+        carried: Given = st.session_state[BROUGHT]
+        st.caption(plain(carried.name))
+        return carried
     if way == DATASET:
         return _of_dataset(workspace, run)
     if way == CAMERA:

@@ -11,6 +11,7 @@ from pages.shared.text import count
 from pages.use.code_view import show_code
 from pages.use.picture_input import give_pictures, take_samples
 from pages.use.prediction_results import predictions_of, predictor_of, show_all, show_one
+from pages.use.why import show_why
 
 open_page("Predict", "Give pictures to a network that you have trained, and see what it takes them for.")
 workspace = open_workspace()
@@ -51,7 +52,8 @@ with errors_shown():
         else:
             predictions = predictions_of(run, predictor, files, fingerprint)
             if predictions.names:
-                show_one(predictions, files)
+                chosen = show_one(predictions, files)
+                show_why(predictor, predictions, chosen, files, run)
     if files:
         show_all(predictions, run)
     show_code(predictor.saved, run)

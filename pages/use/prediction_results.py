@@ -47,8 +47,11 @@ def predictions_of(
     return _predictions(run.id, written, fingerprint, predictor, files)
 
 
-def show_one(predictions: FilePredictions, files: Sequence[PictureFile]) -> None:
-    """One picture: as given, as the network received it, and the probability of the likeliest classes."""
+def show_one(predictions: FilePredictions, files: Sequence[PictureFile]) -> int:
+    """One picture: as given, as the network received it, and the probability of the likeliest classes.
+
+    Its place among the predictions is returned.
+    """
     chosen = 0
     if len(predictions.names) > 1:
         guesses = [predictions.classes[guess] for guess in predictions.predicted]
@@ -83,6 +86,7 @@ def show_one(predictions: FilePredictions, files: Sequence[PictureFile]) -> None
         order = top_classes(probabilities, k).tolist()
         figure = probability_figure(predictions.classes, probabilities, order)
         st.plotly_chart(figure, key="probabilities", config={"displayModeBar": False})
+    return chosen
 
 
 def show_all(predictions: FilePredictions, run: Run) -> None:

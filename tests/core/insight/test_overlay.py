@@ -3,7 +3,8 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from core.insight.overlay import DIVERGING, NEUTRAL, SEQUENTIAL, overlay, png_bytes
+from core.insight.attribution import Attribution, Method
+from core.insight.overlay import DIVERGING, NEUTRAL, SEQUENTIAL, color_limit, overlay, png_bytes
 
 GREYS = np.random.default_rng(0).integers(0, 256, (4, 6, 1), np.uint8)
 
@@ -58,3 +59,11 @@ def test_large_pictures_keep_their_size() -> None:
 def test_png_keeps_every_pixel() -> None:
     picture = overlay(GREYS, np.ones((4, 6)), 0.5)
     assert np.array_equal(np.asarray(Image.open(BytesIO(png_bytes(picture)))), picture)
+
+
+def test_one_pixel_does_not_make_the_others_pale() -> None:
+    values = np.full((10, 10), 0.5, np.float32)
+    values[0, 0] = -100
+    assert color_limit(Attribution(Method.INTEGRATED, 0, values, 1.0)) < 2
+    assert color_limit(Attribution(Method.OCCLUSION, 0, values, 1.0)) == 100
+    assert color_limit(Attribution(Method.GUIDED, 0, np.zeros((4, 4), np.float32), 1.0)) == 0
