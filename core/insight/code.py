@@ -28,12 +28,13 @@ model = CNN()
 def load_torchvision(name: str, picture: str = PICTURE) -> Loading:
     """One of torchvision's models with its trained weights and its own preprocessing."""
     return f"""import torch
-from PIL import Image
+from PIL import Image, ImageOps
 from torchvision import models
 
 weights = models.get_model_weights({name!r}).DEFAULT
 model = models.get_model({name!r}, weights=weights).eval()
-x = weights.transforms()(Image.open({picture!r}).convert("RGB")).unsqueeze(0)  # (1, 3, H, W)
+picture = ImageOps.exif_transpose(Image.open({picture!r})).convert("RGB")
+x = weights.transforms()(picture).unsqueeze(0)  # (1, 3, H, W)
 """
 
 
@@ -65,8 +66,15 @@ for index in norms.argsort(descending=True)[:8].tolist():
 """
 
 
-def map_code(loading: Loading, layer: str, call: int, channel: int) -> str:
-    """The maps of a module at its `call`-th use (from 0), and one of them pooled both ways."""
+def map_code(loading: Loading, layer: str, call: int, channel: int, *, is_turned: bool, pools: bool) -> str:
+    """The maps of a module at its `call`-th use (from 0), and one of them pooled both ways if it `pools`.
+
+    With `is_turned`, the module puts the channels at the end, as core.models.channels tells.
+    """
+    turned = ".movedim(-1, 0)" if is_turned else ""
+    pooled = f"""one = maps[{channel}][None, None]
+print(torch.nn.functional.max_pool2d(one, 2).mean(), torch.nn.functional.avg_pool2d(one, 2).mean())
+"""
     return f"""{loading}
 outputs = []
 hook = model.get_submodule({layer!r}).register_forward_hook(
@@ -77,13 +85,11 @@ with torch.inference_mode():
     model(x)
 hook.remove()
 
-maps = outputs[{call}][0]  # (C, H, W)
+maps = outputs[{call}][0]{turned}  # (C, H, W)
 for index in maps.abs().mean((1, 2)).argsort(descending=True)[:8].tolist():
     one = maps[index]
     print(f"channel {{index}}: mean {{one.mean():.6g}}, {{one.min():.6g}} to {{one.max():.6g}}")
-one = maps[{channel}][None, None]
-print(torch.nn.functional.max_pool2d(one, 2).mean(), torch.nn.functional.avg_pool2d(one, 2).mean())
-"""
+{pooled if pools else ""}"""
 
 
 def map_core_code(loading: Loading, row: int) -> str:

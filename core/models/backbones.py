@@ -18,16 +18,8 @@ from core.models.registry import TRAINING_ONLY
 from core.models.registry_build import AS_PUBLISHED, FIXED_SIZE, QUANTIZED, model_names
 from core.models.registry_trace import Trace
 from core.models.walk import Walk
-from core.models.weights import (
-    LITE0,
-    FoundWeights,
-    Origin,
-    find_weights,
-    fitted,
-    model_on_meta,
-    published_weights,
-    read_tensors,
-)
+from core.models.weights import LITE0, FoundWeights, Origin, find_weights, published_weights
+from core.models.weights_file import fitted, model_on_meta, read_tensors
 from core.workspace import Workspace
 
 INSTALLED_WEIGHTS = "pip"  # EfficientNet-Lite0's, in a key

@@ -20,7 +20,9 @@ from core.insight.code import (
     map_core_code,
 )
 from core.insight.reference import TRAINED
+from core.models.channels import arrangements
 from core.models.saved_model import load_model_description
+from core.workspace import open_workspace
 from pages.look.maps import Shown
 from pages.look.method import Asked
 from pages.look.network import Network
@@ -40,9 +42,16 @@ def plain_loading(network: Network) -> Loading | None:
 
         saved = load_model_description(network.run.folder)
         return load_run(saved, weights_file(network.run, network.ref))
-    if network.ref.weights == TRAINED and network.ref.id != "efficientnet_lite0":
+    if network.ref.weights == TRAINED and is_published(network.ref.id):
         return load_torchvision(network.ref.id)
     return None
+
+
+def is_published(backbone: str) -> bool:
+    """Whether torchvision itself loads the weights that are shown: not those of a file that the user gave."""
+    from core.models.weights import Origin, find_weights
+
+    return find_weights(open_workspace(), backbone).origin is Origin.CACHE
 
 
 def show_filter_code(network: Network, layer: FilterLayer) -> None:
@@ -59,7 +68,15 @@ def show_map_code(network: Network, subject: Subject, shown: Shown) -> None:
     loading, row = plain_loading(network), subject.walk.rows[shown.place.row]
     call = sum(other.name == row.name for other in subject.walk.rows[: shown.place.row])
     if loading is not None and row.name in dict(subject.model.named_modules()):
-        st.code(map_code(loading, row.name, call, shown.channel), height=480)
+        code = map_code(
+            loading,
+            row.name,
+            call,
+            shown.channel,
+            is_turned=arrangements(subject.walk)[shown.place.row].is_turned,
+            pools=min(shown.map.shape) > 1,
+        )
+        st.code(code, height=480)
         return
     st.caption(WITH_CORE)
     st.code(map_core_code(load_with_core(network.ref), shown.place.row))

@@ -48,7 +48,7 @@ def choose_layer(subject: Subject, choices: DeltaGenerator, outline: DeltaGenera
             choose(key, inside[-1])
 
     words = {
-        layer: f"{layer}  ·  {place.layer} {place.settings}  ·  {' × '.join(map(str, place.shape))}"
+        layer: f"{layer}  ·  {' × '.join(map(str, place.shape))}  ·  {place.layer} {place.settings}".rstrip()
         for layer, place in ids.items()
     }
     if st.session_state.get(key) not in ids and st.query_params.get(key) not in ids:
@@ -81,7 +81,7 @@ def show_details(workspace: Workspace, network: Network, subject: Subject, shown
             show_pooling(shown)
     if numbers.open:
         with numbers:
-            show_statistics(workspace, network, subject, shown)
+            show_statistics(workspace, subject, shown)
     if excitation.open:
         with excitation:
             show_excitation(workspace, network, subject, shown)

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from core.figures.map_grid import Tile, map_grid
+from core.figures.map_grid import shown as said
 from core.figures.map_sheet import map_sheet
 from pages.look.picture import Given
 from pages.look.scale import choose_scale
@@ -79,10 +80,16 @@ def show_maps(subject: Subject, place: MapPlace, given: Given, found: Recorded) 
         part = _choose_part(order, most)
         shared = choose_scale("maps")
         channel = _choose_channel(subject, place, int(part[0]))
-    tiles = [Tile(f"channel {index}", found.maps[index], f"mean {facts.mean[index]:.3g}") for index in part]
-    picked = list(part).index(channel) if channel in part else None
-    data = map_grid(tiles, shared_scale=shared, picture=found.received, sight=place.spans, picked=picked)
-    show_map_grid(data, key="maps", on_pick=lambda tile: _take(subject, place, int(part[tile])))
+    listed = part.tolist() if channel in part else [channel, *part.tolist()]
+    tiles = [Tile(f"channel {i}", found.maps[i], f"mean {said(facts.mean[i])}") for i in listed]
+    data = map_grid(
+        tiles,
+        shared_scale=shared,
+        picture=found.received,
+        sight=place.spans,
+        picked=listed.index(channel),
+    )
+    show_map_grid(data, key="maps", on_pick=lambda tile: _take(subject, place, listed[tile]))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(_words(place, facts), width="stretch")
         st.download_button(
@@ -121,17 +128,17 @@ def _choose_part(order: np.ndarray, most: int) -> np.ndarray:
     pages = -(-len(order) // number)
     page = 1
     if pages > 1:
-        page = int(st.number_input(f"Part, of {pages}", 1, pages, key=f"maps part of {pages}", width=120))
+        page = int(st.number_input(f"Part, of {pages}", 1, pages, key=f"maps part of {pages}", width=130))
     return order[(page - 1) * number : page * number]
 
 
 def _choose_channel(subject: Subject, place: MapPlace, first: int) -> int:
-    """By its number; a press on a map sets it as well."""
+    """By its number; a press on a map sets it as well. One that is not among the maps stands before them."""
     key = _channel_key(subject, place)
     if place.shape[0] == 1:
         return 0
     st.session_state.setdefault(key, first)
-    return int(st.number_input("Channel", 0, place.shape[0] - 1, key=key, width=120))
+    return int(st.number_input("Channel", 0, place.shape[0] - 1, key=key, width=130))
 
 
 def _take(subject: Subject, place: MapPlace, channel: int) -> None:
@@ -145,8 +152,8 @@ def _channel_key(subject: Subject, place: MapPlace) -> str:
 def _words(place: MapPlace, facts: ChannelFacts) -> str:
     channels, height, width = place.shape
     size = f"{count(channels, 'map')} of {height} x {width}, values "
-    size += f"{facts.low.min():.3g} to {facts.high.max():.3g}"
-    zeros = f"; {facts.zeros.mean():.0%} of them 0" if facts.zeros.any() else ""
+    size += f"{said(facts.low.min())} to {said(facts.high.max())}"
+    zeros = f"; {_share(facts.zeros.mean())} of them 0" if facts.zeros.any() else ""
     dead = f"; {count(len(facts.dead), 'map')} all 0 for this picture" if len(facts.dead) else ""
     field = place.reach.field if place.reach else None
     sees = (
@@ -155,6 +162,10 @@ def _words(place: MapPlace, facts: ChannelFacts) -> str:
         else " Each value sees the whole picture."
     )
     return f"{size}{zeros}{dead}.{sees}"
+
+
+def _share(share: float) -> str:
+    return "under 1%" if share < 0.01 else f"{share:.0%}"
 
 
 @st.cache_resource(show_spinner=False)

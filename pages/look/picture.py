@@ -2,24 +2,27 @@
 
 import hashlib
 import random
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 
 import streamlit as st
 
 from core.data.dataset import Dataset, list_datasets
 from core.data.decoding import Source
-from core.errors import DatasetError
+from core.errors import DatasetError, RunError
 from core.filtering.pictures import Photo, photo_path
 from core.runs.store import Run
 from core.workspace import Workspace
 from pages.shared.caches import dataset_of
-from pages.shared.pickers import pick_dataset
+from pages.shared.pickers import choose, pick_dataset
 from pages.shared.text import plain
 
 SAMPLE, DATASET, UPLOAD, CAMERA = "Sample", "Data set", "Upload", "Camera"
-CARRIED = "From Predict"
+CARRIED = "Predict"
 MOST_MEGABYTES = 50
 WAY, BROUGHT = "picture_way", "carried_picture"
+OWN = "own_data_set_of"
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,9 @@ def carry(name: str, content: bytes) -> None:
 def choose_picture(workspace: Workspace, run: Run | None) -> Given | None:
     """The picture; None while the user has still to give one. A run's own data set comes first."""
     brought = [CARRIED] if BROUGHT in st.session_state else []
-    ways = [*brought, SAMPLE, *([DATASET] if list_datasets(workspace) else []), UPLOAD, CAMERA]
+    known = [dataset.id for dataset in list_datasets(workspace)]
+    _prefer_own(run, known)
+    ways = [*brought, SAMPLE, *([DATASET] if known else []), UPLOAD, CAMERA]
     first = DATASET if run is not None and DATASET in ways else SAMPLE
     if st.session_state.get(WAY) not in ways:
         st.session_state[WAY] = first
@@ -55,7 +60,7 @@ def choose_picture(workspace: Workspace, run: Run | None) -> Given | None:
         st.caption(plain(carried.name))
         return carried
     if way == DATASET:
-        return _of_dataset(workspace, run)
+        return _of_dataset(workspace)
     if way == CAMERA:
         upload = st.camera_input("Take a picture", label_visibility="collapsed")
     else:
@@ -66,11 +71,18 @@ def choose_picture(workspace: Workspace, run: Run | None) -> Given | None:
     return Given(upload.name, f"upload {upload.file_id}", upload)
 
 
-def _of_dataset(workspace: Workspace, run: Run | None) -> Given | None:
-    if run is not None and "dataset" not in st.session_state:
+def _prefer_own(run: Run | None, known: Collection[str]) -> None:
+    """Choose the data set that `run` was trained on, whenever another run is looked into."""
+    if run is None or st.session_state.get(OWN) == run.id:
+        return
+    st.session_state[OWN] = run.id
+    with suppress(RunError):  # a run whose record is damaged still has its weights
         own = str(run.config().get("dataset_id"))
-        if own in {dataset.id for dataset in list_datasets(workspace)}:
-            st.session_state["dataset"] = own
+        if own in known:
+            choose("dataset", own)
+
+
+def _of_dataset(workspace: Workspace) -> Given | None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = pick_dataset(workspace)
         if chosen is None:

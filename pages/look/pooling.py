@@ -25,9 +25,12 @@ def show_pooling(shown: Shown) -> None:
         stride = window if same else st.slider("Stride", 1, largest, FIRST, key=f"stride of {largest}")
     pooled = pool_map(shown.map, window, stride)
     tiles = [
-        Tile(f"channel {shown.channel}", pooled.map, "as the layer put it out"),
-        Tile("max pooling", pooled.largest, "the largest of each window"),
-        Tile("average pooling", pooled.mean, "the mean of each window"),
+        Tile(name, values, " x ".join(map(str, values.shape)))
+        for name, values in (
+            (f"channel {shown.channel}", pooled.map),
+            ("max pooling", pooled.largest),
+            ("average pooling", pooled.mean),
+        )
     ]
     show_map_grid(map_grid(tiles, shared_scale=True), key="pooled")
     st.markdown(kept_words(pooled))

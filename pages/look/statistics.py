@@ -14,7 +14,6 @@ from core.data.parallel import in_threads, never
 from core.errors import PictureRejected
 from core.workspace import Workspace
 from pages.look.maps import Shown
-from pages.look.network import Network
 from pages.shared.caches import dataset_of
 from pages.shared.text import count, plain
 
@@ -26,11 +25,11 @@ BATCH = 32  # pictures
 NAMED = 40  # channels
 
 
-def show_statistics(workspace: Workspace, network: Network, subject: Subject, shown: Shown) -> None:
+def show_statistics(workspace: Workspace, subject: Subject, shown: Shown) -> None:
     from core.insight.statistics import channel_facts
 
     facts = channel_facts(shown.maps[None])
-    dataset_id = _dataset_id(workspace, network)
+    dataset_id = _dataset_id(workspace)
     over = None
     if dataset_id is not None:
         dataset = dataset_of(workspace, dataset_id)
@@ -65,11 +64,11 @@ def _columns(facts: ChannelFacts) -> dict[str, np.ndarray]:
     }
 
 
-def _dataset_id(workspace: Workspace, network: Network) -> str | None:
-    """A run's own data set, else the first one."""
+def _dataset_id(workspace: Workspace) -> str | None:
+    """The data set that is chosen, else the first one."""
     known = [dataset.id for dataset in list_datasets(workspace)]
-    own = str(network.run.config().get("dataset_id")) if network.run else ""
-    return own if own in known else next(iter(known), None)
+    chosen = st.session_state.get("dataset")
+    return chosen if chosen in known else next(iter(known), None)
 
 
 @st.cache_data(max_entries=32, ttl=3600, show_spinner="Looking at the pictures")

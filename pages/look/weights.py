@@ -54,7 +54,7 @@ def _fetch(workspace: Workspace, name: str) -> None:
 
 
 def _take_file(workspace: Workspace, name: str) -> None:
-    from core.models.weights import keep_weights_file
+    from core.models.weights_file import keep_weights_file
 
     upload = st.file_uploader(
         "Or give the file: safetensors, or a state dict that torch saved",

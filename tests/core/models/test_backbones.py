@@ -20,7 +20,8 @@ from core.models.backbones import (
     preprocessing_of,
     walk_backbone,
 )
-from core.models.weights import download_of, keep_weights_file, model_on_meta
+from core.models.weights import download_of
+from core.models.weights_file import keep_weights_file, model_on_meta
 from core.workspace import Workspace
 
 SMALL = "mobilenet_v3_small"

@@ -22,17 +22,8 @@ from safetensors.torch import load_file, save_file
 
 from core.errors import Cancelled, ConfigError, ModelFileError, WorkbenchError
 from core.models import weights
-from core.models.weights import (
-    Download,
-    Origin,
-    download_of,
-    fetch_weights,
-    find_weights,
-    fitted,
-    keep_weights_file,
-    model_on_meta,
-    read_tensors,
-)
+from core.models.weights import Download, Origin, download_of, fetch_weights, find_weights
+from core.models.weights_file import fitted, keep_weights_file, model_on_meta, read_tensors
 from core.workspace import Workspace
 from tests.core.runs.tiny_disk import tiny_disk
 
