@@ -29,8 +29,8 @@ function readTheme(element) {
     faint: named("secondary-background-color", "#f1f2ee"),
     border: named("border-color", "#dcdfd9"),
     zero: light ? [247, 247, 245] : [30, 37, 42],
-    positive: channelsOf(light ? "#0072B2" : "#56B4E9"),
-    negative: channelsOf(light ? "#D55E00" : "#F0803C"),
+    positive: channelsOf(light ? "#D55E00" : "#F0803C"),
+    negative: channelsOf(light ? "#0072B2" : "#56B4E9"),
     font: style.fontFamily || "sans-serif",
   };
 }
