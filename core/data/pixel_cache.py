@@ -22,7 +22,7 @@ from core.data.dataset import Dataset, Picture
 from core.data.decoding import open_picture
 from core.data.parallel import Progress, StopCheck, in_threads, unhurried
 from core.data.pixel_rows import ENTRY, LOST, PixelRows, entry_of
-from core.data.preprocessing import Preprocessing
+from core.data.receives import Receives
 from core.errors import Cancelled, PictureRejected, PicturesLost, WorkbenchError
 from core.workspace import Workspace
 
@@ -47,7 +47,7 @@ class PixelCache:
 def open_pixel_cache(
     workspace: Workspace,
     dataset: Dataset,
-    preprocessing: Preprocessing,
+    preprocessing: Receives,
     *,
     on_progress: Progress,
     should_stop: StopCheck,
@@ -66,10 +66,10 @@ def open_pixel_cache(
     """
     path = cache_path(workspace, dataset, preprocessing)
     path.parent.mkdir(parents=True, exist_ok=True)
-    p = preprocessing
-    shape = (len(dataset.pictures), p.height, p.width, p.color.channels)
+    channels, height, width = preprocessing.shape
+    shape = (len(dataset.pictures), height, width, channels)
     with _alone(path.with_suffix(".lock"), should_stop):
-        if not (path.exists() and path.stat().st_size == cache_bytes(shape[0], p)):
+        if not (path.exists() and path.stat().st_size == cache_bytes(shape[0], preprocessing)):
             _tidy(path.parent)
             _build(path, dataset, preprocessing, unhurried(on_progress), should_stop)
         path.touch()
@@ -78,20 +78,19 @@ def open_pixel_cache(
     return PixelCache(path, np.memmap(path, np.uint8, "r", shape=shape), rows)
 
 
-def cache_path(workspace: Workspace, dataset: Dataset, preprocessing: Preprocessing) -> Path:
+def cache_path(workspace: Workspace, dataset: Dataset, preprocessing: Receives) -> Path:
     return workspace.caches / "pixels" / f"{cache_key(dataset, preprocessing)}.u8"
 
 
-def cache_bytes(pictures: int, preprocessing: Preprocessing) -> int:
+def cache_bytes(pictures: int, preprocessing: Receives) -> int:
     """Size of the file for that many pictures."""
     return pictures * (math.prod(preprocessing.shape) + ENTRY.itemsize)
 
 
-def cache_key(dataset: Dataset, preprocessing: Preprocessing) -> str:
+def cache_key(dataset: Dataset, preprocessing: Receives) -> str:
     """Content of the pictures, in order, and all that decides their pixels (not the normalization)."""
-    p = preprocessing
     digest = hashlib.sha256(f"{DECODING_VERSION} {PIL.__version__}".encode())
-    digest.update(f"{p.height}x{p.width} {p.color} {p.resize}".encode())
+    digest.update(preprocessing.pixels_key.encode())
     for picture in dataset.pictures:
         digest.update(picture.key.encode())
     return digest.hexdigest()[:24]
@@ -115,7 +114,7 @@ def _alone(lock_file: Path, should_stop: StopCheck) -> Iterator[None]:
 
 
 def _build(
-    path: Path, dataset: Dataset, preprocessing: Preprocessing, report: Progress, should_stop: StopCheck
+    path: Path, dataset: Dataset, preprocessing: Receives, report: Progress, should_stop: StopCheck
 ) -> None:
     rows_of: defaultdict[str, list[int]] = defaultdict(list)
     for row, picture in enumerate(dataset.pictures):
@@ -174,14 +173,14 @@ def _mend_lost(rows: PixelRows, dataset: Dataset, without: Collection[str]) -> N
         )
 
 
-def _pixels(dataset: Dataset, row: int, preprocessing: Preprocessing) -> np.ndarray:
+def _pixels(dataset: Dataset, row: int, preprocessing: Receives) -> np.ndarray:
     """uint8 (H, W, C) of one picture, whose file is still the one that was imported."""
     picture = dataset.pictures[row]
     try:
         with dataset.path(picture).open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != picture.key:
                 raise PictureRejected("The file is not the one that was imported.", fix="")
-            image = open_picture(file, at_least=(preprocessing.height, preprocessing.width))
+            image = open_picture(file, at_least=preprocessing.at_least)
             return preprocessing.pixels(image)
     except (OSError, PictureRejected) as damage:
         raise PicturesLost(

@@ -86,6 +86,11 @@ class Preprocessing:
         return (self.color.channels, self.height, self.width)
 
     @property
+    def pixels_key(self) -> str:
+        """All that decides what `pixels` makes of a picture."""
+        return f"{self.height}x{self.width} {self.color} {self.resize}"
+
+    @property
     def at_least(self) -> tuple[int, int]:
         """(height, width) in pixels that a picture is to be decoded at."""
         return (self.height, self.width)

