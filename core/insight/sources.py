@@ -2,17 +2,12 @@
 
 from pathlib import Path
 
-from torch import nn
-
-from core.errors import ModelFileError
 from core.insight.reference import Source, SubjectRef
 from core.insight.subject import Subject
-from core.layers.shapes import MapShape
 from core.models.backbones import load_backbone
-from core.models.cnn import build_cnn
-from core.models.registry_trace import Trace
+from core.models.saved_build import build_saved, empty_network
 from core.models.saved_model import load_model_description
-from core.models.walk import Walk
+from core.models.traced import traced
 from core.runs.store import Run, open_run
 from core.training.checkpoint import CheckpointFolder, load_tensors
 from core.training.snapshots import snapshot_path
@@ -52,28 +47,12 @@ def _of_run(run: Run, ref: SubjectRef) -> Subject:
     saved = load_model_description(run.folder)
     file = weights_file(run, ref)
     state_dict = load_tensors(file)
-    shape = saved.preprocessing.shape
-    model = build_cnn(saved.cnn, shape, saved.outputs)
-    try:
-        model.load_state_dict(state_dict)
-    except (RuntimeError, TypeError, AttributeError) as mismatch:
-        raise ModelFileError(
-            f"The weights don't fit the network that stands beside them: {str(mismatch)[:400]}",
-            fix=f"{file.name} and model.json come from two different runs. Train the run again.",
-        ) from mismatch
     return Subject(
         f"run/{run.id}/{ref.weights}/{file.stat().st_mtime_ns}",
         run.name,
-        model.eval(),
+        build_saved(saved, state_dict, named=f"The weights of {file.name}"),
         saved.preprocessing,
         saved.classes,
         saved.single_logit,
-        traced(build_cnn(saved.cnn, shape, saved.outputs), shape),
+        traced(empty_network(saved), saved.preprocessing.shape),
     )
-
-
-def traced(model: nn.Module, input_shape: MapShape) -> Walk:
-    """The walk of a copy of a network that can be given away: it goes to the meta device."""
-    trace = Trace(model.to("meta").eval(), {})
-    trace.run(input_shape)
-    return Walk(input_shape, tuple(trace.rows))

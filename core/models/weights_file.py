@@ -78,7 +78,14 @@ def model_on_meta(name: str) -> nn.Module:
         with torch.device("meta"):
             return EfficientNetLite0().eval()
     (side,) = published_weights(name).transforms().crop_size
-    return build_on_meta(name, (CHANNELS, side, side))
+    return as_trained(build_on_meta(name, (CHANNELS, side, side)))
+
+
+def as_trained(model: nn.Module) -> nn.Module:
+    """GoogLeNet and Inception were trained behind another normalization, which they bring along."""
+    if hasattr(model, "transform_input"):
+        model.transform_input = True  # type: ignore[assignment]
+    return model
 
 
 def read_tensors(path: Path) -> dict[str, Any]:

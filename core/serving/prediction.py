@@ -9,11 +9,10 @@ from PIL import Image
 from torch import nn
 
 from core.data.decoding import Source, open_picture
-from core.data.preprocessing import Preprocessing
-from core.errors import ModelFileError
-from core.models.cnn import build_cnn
-from core.models.cnn_walk import walk
-from core.models.saved_model import SavedModel, load_model_description
+from core.data.receives import Receives
+from core.models.saved_build import build_saved, empty_network
+from core.models.saved_model import Saved, load_model_description
+from core.models.traced import traced
 from core.models.walk import Walk
 from core.runs.store import Run
 from core.training.checkpoint import CheckpointFolder
@@ -28,14 +27,14 @@ class Predictor:
     """A trained model in eval mode on the CPU, with all that its pictures have to go through."""
 
     model: nn.Module
-    saved: SavedModel
+    saved: Saved
 
     @property
     def classes(self) -> tuple[str, ...]:
         return self.saved.classes
 
     @property
-    def preprocessing(self) -> Preprocessing:
+    def preprocessing(self) -> Receives:
         return self.saved.preprocessing
 
     def read(self, source: Source) -> np.ndarray:
@@ -44,13 +43,12 @@ class Predictor:
         Raises:
             PictureRejected: the file is not a picture that can be used.
         """
-        size = (self.preprocessing.height, self.preprocessing.width)
-        return self.preprocessing.pixels(open_picture(source, at_least=size))
+        return self.preprocessing.pixels(open_picture(source, at_least=self.preprocessing.at_least))
 
     @property
     def walk(self) -> Walk:
         """Every layer, by the names of its modules."""
-        return walk(self.saved.cnn, self.preprocessing.shape, self.saved.outputs)
+        return traced(empty_network(self.saved), self.preprocessing.shape)
 
     def batch(self, received: Sequence[np.ndarray]) -> torch.Tensor:
         """float32 (B, C, H, W) of what `read` or `received` made."""
@@ -81,12 +79,4 @@ def load_predictor(run: Run) -> Predictor:
     """
     saved = load_model_description(run.folder)
     weights = CheckpointFolder(run.folder).load_best()
-    model = build_cnn(saved.cnn, saved.preprocessing.shape, saved.outputs)
-    try:
-        model.load_state_dict(weights)
-    except (RuntimeError, TypeError, AttributeError) as mismatch:
-        raise ModelFileError(
-            f"The weights don't fit the network that stands beside them: {str(mismatch)[:400]}",
-            fix="best.pt and model.json come from two different runs. Train the run again.",
-        ) from mismatch
-    return Predictor(model.eval(), saved)
+    return Predictor(build_saved(saved, weights, named="The weights of best.pt"), saved)

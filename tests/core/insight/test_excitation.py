@@ -11,8 +11,8 @@ from core.errors import Cancelled
 from core.insight.excitation import BEST, excite, load_excitation, sample_of, save_excitation
 from core.insight.places import map_places
 from core.insight.recording import maps_of, record
-from core.insight.sources import traced
 from core.insight.subject import Subject
+from core.models.traced import traced
 
 
 def network() -> nn.Sequential:

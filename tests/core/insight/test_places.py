@@ -4,8 +4,8 @@ import torchvision
 
 from core.insight.patch import patch_of
 from core.insight.places import MapPlace, map_places, missing_maps
-from core.insight.sources import traced
 from core.layers.receptive import Reach
+from core.models.traced import traced
 from core.models.walk import Walk
 from tests.core.insight.networks import our_cnn, pretrained_like
 

@@ -9,8 +9,8 @@ from torch import nn
 
 from core.insight.places import map_places
 from core.insight.recording import maps_of, record
-from core.insight.sources import traced
 from core.insight.subject import Subject
+from core.models.traced import traced
 from tests.core.insight.networks import (
     RESIDUAL_CNN,
     Case,

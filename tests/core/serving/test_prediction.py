@@ -88,7 +88,7 @@ def test_weights_of_another_network_are_refused(run: Run) -> None:
     description = read_json(run.folder / "model.json")
     description["cnn"]["blocks"][0]["filters"] = 5
     write_json(run.folder / "model.json", description)
-    with pytest.raises(ModelFileError, match="weights don't fit"):
+    with pytest.raises(ModelFileError, match=r"best\.pt don't fit"):
         load_predictor(run)
 
 
