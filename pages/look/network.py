@@ -13,13 +13,12 @@ from core.runs.store import Run, list_runs, open_run
 from core.training.snapshots import snapshots_in
 from core.workspace import Workspace
 from pages.look.weights import have_weights
-from pages.shared.held import Held
+from pages.shared.held import held_models
 from pages.shared.pickers import pick
 
 if TYPE_CHECKING:
     from core.insight.subject import Subject
 
-MOST_NETWORKS = 4  # in memory, for all browsers together
 FIRST_BACKBONES = {"efficientnet_lite0": "EfficientNet-Lite0", "densenet121": "DenseNet-121"}
 
 
@@ -71,8 +70,7 @@ def subject_of(workspace: Workspace, network: Network) -> Subject:
     """
     from core.insight.sources import open_subject
 
-    held = _networks()
-    return held.take(_held_key(network), lambda: open_subject(workspace, network.ref))
+    return held_models().take(_held_key(network), lambda: open_subject(workspace, network.ref))
 
 
 def _held_key(network: Network) -> str:
@@ -84,11 +82,6 @@ def _held_key(network: Network) -> str:
         file = weights_file(network.run, network.ref)
         written = file.stat().st_mtime_ns if file.exists() else 0
     return f"{network.ref.source}/{network.ref.id}/{network.ref.weights}/{written}"
-
-
-@st.cache_resource(show_spinner=False)
-def _networks() -> Held[Subject]:
-    return Held(MOST_NETWORKS)
 
 
 @st.cache_resource(show_spinner="Loading torchvision…")

@@ -3,9 +3,12 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+MOST_MODELS = 4
 
 Value = TypeVar("Value")
 
@@ -40,3 +43,9 @@ class Held(Generic[Value]):
 def _session() -> str:
     context = get_script_run_ctx()
     return context.session_id if context else ""
+
+
+@st.cache_resource(show_spinner=False)
+def held_models() -> Held[Any]:
+    """The networks of all pages: a browser that goes from one page to the next still holds one."""
+    return Held(MOST_MODELS)

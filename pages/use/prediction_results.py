@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -20,6 +19,7 @@ from core.serving.picture_files import (
     predictions_csv,
     top_classes,
 )
+from pages.shared.held import held_models
 from pages.shared.text import count, numbered, plain
 
 if TYPE_CHECKING:
@@ -35,8 +35,11 @@ def predictor_of(run: Run) -> Predictor:
     Raises:
         ModelFileError: there is none, or its files are damaged.
     """
+    from core.serving.prediction import load_predictor
+
     weights = run.folder / "best.pt"
-    return _predictor(str(run.folder), weights.stat().st_mtime_ns if weights.exists() else 0)
+    written = weights.stat().st_mtime_ns if weights.exists() else 0
+    return held_models().take(f"predict/{run.folder}/{written}", lambda: load_predictor(run))
 
 
 def predictions_of(
@@ -124,13 +127,6 @@ def show_all(predictions: FilePredictions, run: Run) -> None:
         on_click="ignore",
         help="Every file, with the probability of every class.",
     )
-
-
-@st.cache_resource(max_entries=8, show_spinner="Loading the network")
-def _predictor(folder: str, written: int) -> Predictor:
-    from core.serving.prediction import load_predictor
-
-    return load_predictor(Run(Path(folder)))
 
 
 @st.cache_data(max_entries=8, ttl=3600, show_spinner="Predicting")

@@ -103,11 +103,9 @@ def test_a_pause_changes_nothing(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("precision", [Precision.FLOAT32, Precision.BFLOAT16])
 def test_a_pause_at_any_batch_changes_nothing(
-    config: CnnRunConfig, imported_digits: Dataset, train: Train, tmp_path: Path, precision: Precision
+    config: CnnRunConfig, imported_digits: Dataset, train: Train, tmp_path: Path
 ) -> None:
-    config = replace(config, training=replace(config.training, precision=precision))
     train(config, "whole")
     whole, looks = end_of(tmp_path / "whole"), positions(config, imported_digits)
     assert looks == EPOCHS * (4 + LOOKS)
