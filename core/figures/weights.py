@@ -29,13 +29,19 @@ def weight_figure(weights: Mapping[str, np.ndarray]) -> go.Figure:
             hovertemplate="about %{x:.3g}: %{y:,} weights<extra></extra>",
         )
     figure.update_layout(
-        title={"text": "How the layer's weights are spread", "x": 0, "xanchor": "left"},
-        height=260,
+        title={
+            "text": "How the layer's weights are spread",
+            "x": 0,
+            "xanchor": "left",
+            "y": 0.98,
+            "yanchor": "top",
+        },
+        height=280,
         barmode="overlay",
         bargap=0,
-        margin={"l": 10, "r": 10, "t": 44, "b": 10},
+        margin={"l": 10, "r": 10, "t": 64, "b": 10},
         showlegend=len(finite) > 1,
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0.4},
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0.0},
         dragmode=False,
     )
     figure.update_xaxes(title_text="weight", fixedrange=True)

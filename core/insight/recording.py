@@ -4,6 +4,7 @@ A layer's output may be changed in place by what comes after it (`nn.ReLU(inplac
 each one is copied before anything else runs.
 """
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -36,10 +37,11 @@ def record(
 ) -> Recording:
     """Outputs of `rows` of the walk, or of all of them in the order of computation up to `budget` bytes.
 
-    `x` is float32 (B, C, H, W). One pass; the model is left as it was.
+    `x` is float32 (B, C, H, W). One pass; the model is left as it was. A single row is always kept.
     """
     asked = range(len(subject.walk.rows)) if rows is None else rows
-    recorder = _Recorder({subject.walk.rows[row].moment: row for row in asked}, budget)
+    room = math.inf if len(asked) == 1 else budget
+    recorder = _Recorder({subject.walk.rows[row].moment: row for row in asked}, room)
     model = stand_in(subject.model)  # so that two browsers can look into one network at a time
     with recorder.through(model):
         logits = model(x)
@@ -47,7 +49,7 @@ def record(
 
 
 class _Recorder(Following):
-    def __init__(self, rows: dict[int | None, int], budget: int) -> None:
+    def __init__(self, rows: dict[int | None, int], budget: float) -> None:
         super().__init__()
         self.outputs: dict[int, Tensor] = {}
         self._rows, self._room = rows, budget

@@ -1,7 +1,9 @@
 """Where a network to look into comes from: a run at one of its epochs, or a pretrained backbone."""
 
+import contextlib
 from pathlib import Path
 
+from core.errors import RunError
 from core.insight.reference import Source, SubjectRef
 from core.insight.subject import Subject
 from core.models.backbones import load_backbone
@@ -49,10 +51,17 @@ def _of_run(run: Run, ref: SubjectRef) -> Subject:
     state_dict = load_tensors(file)
     return Subject(
         f"run/{run.id}/{ref.weights}/{file.stat().st_mtime_ns}",
-        run.name,
+        _name_of(run),
         build_saved(saved, state_dict, named=f"The weights of {file.name}"),
         saved.preprocessing,
         saved.classes,
         saved.single_logit,
         traced(empty_network(saved), saved.preprocessing.shape),
     )
+
+
+def _name_of(run: Run) -> str:
+    """Its id where its settings can't be read: its weights may be whole all the same."""
+    with contextlib.suppress(RunError):
+        return run.name
+    return run.id

@@ -21,7 +21,7 @@ from core.insight.code import (
 )
 from core.insight.reference import TRAINED
 from core.models.channels import arrangements
-from core.models.saved_model import load_model_description
+from core.models.saved_model import SavedModel, load_model_description
 from core.workspace import open_workspace
 from pages.look.maps import Shown
 from pages.look.method import Asked
@@ -41,6 +41,8 @@ def plain_loading(network: Network) -> Loading | None:
         from core.insight.sources import weights_file
 
         saved = load_model_description(network.run.folder)
+        if not isinstance(saved, SavedModel):
+            return None
         return load_run(saved, weights_file(network.run, network.ref))
     if network.ref.weights == TRAINED and is_published(network.ref.id):
         return load_torchvision(network.ref.id)
@@ -89,7 +91,7 @@ def show_attribution_code(network: Network, subject: Subject, asked: Asked) -> N
     with st.expander("This map from Python", icon=":material/code:"):
         loading = plain_loading(network)
         layer = asked.settings.layer
-        if asked.method is Method.GRAD_CAM and loading is not None and calls_once(subject, layer):
+        if asked.method is Method.GRAD_CAM and loading is not None and is_called(subject, layer):
             st.code(
                 grad_cam_code(loading, layer, asked.target, single_logit=subject.single_logit), height=480
             )
@@ -99,8 +101,8 @@ def show_attribution_code(network: Network, subject: Subject, asked: Asked) -> N
         st.code(attribution_code(network.ref, asked.target, method, settings))
 
 
-def calls_once(subject: Subject, layer: str) -> bool:
-    """Whether a hook on the module hears of its output: a list of modules is never called itself."""
+def is_called(subject: Subject, layer: str) -> bool:
+    """Whether the module is called itself, and so a hook on it hears of it: a list of modules is not."""
     from torch import nn
 
     return not isinstance(subject.model.get_submodule(layer), nn.ModuleList)

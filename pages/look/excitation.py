@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
+from zipfile import BadZipFile
 
 import numpy as np
 import streamlit as st
 
 from core.data.dataset import Dataset, list_datasets
 from core.data.thumbnails import enlarged
-from core.errors import PictureRejected, WorkbenchError
+from core.errors import InsightError, PictureRejected, WorkbenchError
 from core.insight.patch import patch_of, with_frame
+from core.records import to_json
 from core.runs.excitations import ExcitationConfig, excitation_file, searches, start_excitation
 from core.runs.store import Run, RunState, open_run
 from core.workspace import Workspace
@@ -65,7 +68,7 @@ def show_excitation(workspace: Workspace, network: Network, subject: Subject, sh
         watch_job(job)
     elif file.exists():
         _show_found(subject, dataset, shown, file)
-    elif job is not None and job.status().state is RunState.FAILED:
+    elif job is not None and _went_wrong(job, config):
         show_end(job.status())
     else:
         st.caption(
@@ -74,8 +77,14 @@ def show_excitation(workspace: Workspace, network: Network, subject: Subject, sh
         )
 
 
-def _show_found(subject: Subject, dataset: Dataset, shown: Shown, file) -> None:
-    excitation = _found(str(file), file.stat().st_mtime_ns)
+def _show_found(subject: Subject, dataset: Dataset, shown: Shown, file: Path) -> None:
+    excitation = _found(file, file.stat().st_mtime_ns)
+    if not excitation.seen:
+        st.warning(
+            f"None of the pictures could be read. Import {plain(dataset.name)} again.",
+            icon=":material/broken_image:",
+        )
+        return
     dead = excitation.dead
     channel = shown.channel
     low, high = excitation.low[channel], excitation.high[channel]
@@ -103,7 +112,17 @@ def _show_found(subject: Subject, dataset: Dataset, shown: Shown, file) -> None:
         patch = patch_of(shown.place, int(row), int(column), received.shape[:2])
         pictures.append(with_frame(enlarged(received, SIDE), patch, received.shape[:2]))
         captions.append(f"{value:.3g} · {plain(picture.label)}")
-    st.image(pictures, caption=captions, width=SIDE, output_format="PNG")
+    if not pictures:
+        st.warning("The pictures that excite it can't be read any more.", icon=":material/broken_image:")
+        return
+    with st.container(horizontal=True):
+        for framed, caption in zip(pictures, captions, strict=True):
+            st.image(framed, caption=caption, width=SIDE, output_format="PNG")
+
+
+def _went_wrong(job: Run, config: ExcitationConfig) -> bool:
+    """Whether it was this search, and not one of another layer."""
+    return job.status().state in (RunState.FAILED, RunState.LOST) and job.config() == to_json(config)
 
 
 def _job(workspace: Workspace) -> Run | None:
@@ -114,9 +133,11 @@ def _job(workspace: Workspace) -> Run | None:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _found(file: str, written: int) -> Excitation:
-    from pathlib import Path
-
+def _found(file: Path, written: int) -> Excitation:
     from core.insight.excitation import load_excitation
 
-    return load_excitation(Path(file))
+    try:
+        return load_excitation(file)
+    except (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile) as damage:
+        file.unlink(missing_ok=True)
+        raise InsightError("The result of the search is damaged.", fix="Search again.") from damage

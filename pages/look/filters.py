@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.figures.map_grid import Tile, map_grid
+from core.figures.map_grid import shown as said
 from core.figures.map_sheet import map_sheet
 from core.figures.weights import weight_figure
 from core.insight.reference import at_epoch
@@ -23,10 +24,10 @@ from pages.shared.pickers import pick
 from pages.shared.text import count
 
 if TYPE_CHECKING:
-    from core.insight.filters import FilterLayer, Slice
+    from core.insight.filters import FilterLayer
 
 MOST = 64  # pictures at once
-MOST_MATRIX = 512  # filters, and input channels, of a matrix that is drawn whole
+BLOCK = 64  # filters, and input channels, of a part of a matrix
 
 
 def choose_epoch(network: Network) -> Network:
@@ -55,7 +56,7 @@ def layer_weights(workspace: Workspace, network: Network, layer: FilterLayer) ->
     return weights_of(subject_of(workspace, network).model.state_dict(), layer)
 
 
-def choose_slices(layer: FilterLayer, weights: np.ndarray) -> list[Slice]:
+def choose_tiles(layer: FilterLayer, weights: np.ndarray) -> list[Tile]:
     """How the weights are looked at, and in which order."""
     from core.insight.filters import Order, Shown, slices_of
 
@@ -69,19 +70,45 @@ def choose_slices(layer: FilterLayer, weights: np.ndarray) -> list[Slice]:
         name = "Filter" if shown is Shown.FILTER else "Input channel"
         if most:
             index = int(st.number_input(name, 0, most, key=f"{name} of {most}", width=130))
-    if shown is not Shown.MATRIX:
-        order = st.selectbox("Order", list(Order), key="order", width=190)
-    return slices_of(weights, shown, index, order)
+    if shown is Shown.MATRIX:
+        return matrix_tiles(weights[:, :, 0, 0])
+    order = st.selectbox("Order", list(Order), key="order", width=190)
+    return [
+        Tile(piece.label, piece.values, f"norm {piece.norm:.3g}")
+        for piece in slices_of(weights, shown, index, order)
+    ]
 
 
-def choose_part(slices: Sequence[Slice]) -> Sequence[Slice]:
-    """A page of the slices, where they are too many to be seen at once."""
-    if len(slices) <= MOST:
-        return slices
-    pages = -(-len(slices) // MOST)
-    label = f"Part, of {count(len(slices), 'picture')}"
-    page = int(st.number_input(label, 1, pages, key=f"part of {pages}", width=190))
-    return slices[(page - 1) * MOST : page * MOST]
+def matrix_tiles(matrix: np.ndarray) -> list[Tile]:
+    """A matrix (O, I) in parts whose weights are large enough to be seen: a row a filter."""
+    rows, columns = (np.array_split(np.arange(size), -(-size // BLOCK)) for size in matrix.shape)
+    return [
+        Tile(
+            f"filters {first[0]} to {first[-1]}",
+            matrix[np.ix_(first, second)],
+            f"channels {second[0]} to {second[-1]}",
+        )
+        for first in rows
+        for second in columns
+    ]
+
+
+def choose_part(tiles: Sequence[Tile]) -> Sequence[Tile]:
+    """Some of the pictures, where they are too many to be seen at once."""
+    if len(tiles) <= MOST:
+        return tiles
+    parts = -(-len(tiles) // MOST)
+    part = int(st.number_input(f"Part, of {parts}", 1, parts, key=f"part of {parts}", width=130))
+    return tiles[(part - 1) * MOST : part * MOST]
+
+
+def words_of(layer: FilterLayer, weights: np.ndarray) -> str:
+    from core.insight.filters import Shown
+
+    words = f"{count(weights.size, 'weight')}, {said(weights.min())} to {said(weights.max())}."
+    if Shown.MATRIX in layer.views:
+        words += " In the matrix, a row is a filter, and a column an input channel."
+    return words
 
 
 def show_filters(
@@ -98,19 +125,20 @@ def show_filters(
         network = choose_epoch(network)
     weights = layer_weights(workspace, network, layer)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        slices = choose_slices(layer, weights)
+        tiles = choose_tiles(layer, weights)
         shared = choose_scale("filters")
-        part = choose_part(slices)
-    tiles = [Tile(piece.label, piece.values, f"norm {piece.norm:.3g}") for piece in part]
-    show_map_grid(map_grid(tiles, shared_scale=shared), key="filters")
-    st.download_button(
-        "Download as PNG",
-        lambda: map_sheet(tiles, shared_scale=shared),
-        file_name=f"filters-{layer.name}.png",
-        mime="image/png",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+        part = choose_part(tiles)
+    show_map_grid(map_grid(part, shared_scale=shared), key="filters")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(words_of(layer, weights), width="stretch")
+        st.download_button(
+            "Download as PNG",
+            lambda: map_sheet(part, shared_scale=shared),
+            file_name=f"filters-{layer.name}.png",
+            mime="image/png",
+            icon=":material/download:",
+            on_click="ignore",
+        )
     show_spread(workspace, network, layer, weights)
     show_filter_code(network, layer)
 

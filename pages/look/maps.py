@@ -64,7 +64,7 @@ def recorded(subject: Subject, given: Given, place: MapPlace) -> Recorded:
 
     received, recording = _recordings().take(f"{subject.key} {given.key}", look)
     if place.row not in recording.outputs:  # beyond what one recording keeps
-        recording = record(subject, subject.batch([received]), [place.row], budget=1 << 62)
+        recording = record(subject, subject.batch([received]), [place.row])
     return Recorded(received, maps_of(subject, recording, place.row)[0])
 
 

@@ -51,7 +51,7 @@ def choose_picture(workspace: Workspace, run: Run | None) -> Given | None:
     if st.session_state.get(WAY) not in ways:
         st.session_state[WAY] = first
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        way = st.segmented_control("Picture", ways, required=True, key=WAY)
+        way = st.segmented_control("Picture", ways, required=True, key=WAY, wrap=True)
         if way == SAMPLE:
             name = st.selectbox("Sample", list(Photo), key="sample", width=130)
             return Given(name, f"sample {name}", photo_path(Photo(name)))
@@ -83,11 +83,11 @@ def _prefer_own(run: Run | None, known: Collection[str]) -> None:
 
 
 def _of_dataset(workspace: Workspace) -> Given | None:
+    chosen = pick_dataset(workspace)
+    if chosen is None:
+        return None
+    dataset = dataset_of(workspace, chosen)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = pick_dataset(workspace)
-        if chosen is None:
-            return None
-        dataset = dataset_of(workspace, chosen)
         index = _choose_index(dataset)
     picture = dataset.pictures[index]
     if not dataset.path(picture).exists():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +13,7 @@ import streamlit as st
 
 from core.data.dataset import list_datasets
 from core.data.parallel import in_threads, never
-from core.errors import PictureRejected
+from core.errors import DatasetError, PictureRejected
 from core.workspace import Workspace
 from pages.look.maps import Shown
 from pages.shared.caches import dataset_of
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from core.insight.statistics import ChannelFacts
     from core.insight.subject import Subject
 
-BATCH = 32  # pictures
+BATCH, PASS = 32, 8  # pictures in all, and at once
 NAMED = 40  # channels
 
 
@@ -33,12 +35,13 @@ def show_statistics(workspace: Workspace, subject: Subject, shown: Shown) -> Non
     over = None
     if dataset_id is not None:
         dataset = dataset_of(workspace, dataset_id)
-        if st.toggle(f"Over {BATCH} pictures of {plain(dataset.name)} as well", key="over_batch"):
+        pictures = count(min(BATCH, len(dataset.pictures)), "picture")
+        if st.toggle(f"Over {pictures} of {plain(dataset.name)} as well", key="over_batch"):
             over = _over_batch(subject.key, shown.place.row, dataset_id, subject, dataset)
             st.markdown(_dead_words(over))
     table = pd.DataFrame(_columns(facts))
     if over is not None:
-        table = table.join(pd.DataFrame(_columns(over)), rsuffix=f", {BATCH} pictures")
+        table = table.join(pd.DataFrame(_columns(over)).add_suffix(f", {pictures}"))
     table.insert(0, "Channel", range(len(table)))
     st.dataframe(table, hide_index=True, height=320)
 
@@ -85,6 +88,26 @@ def _over_batch(key: str, row: int, dataset_id: str, _subject: Subject, _dataset
         except PictureRejected:
             return None
 
-    found = [pixels for _, pixels in in_threads(read, chosen, should_stop=never) if pixels is not None]
-    recording = record(_subject, _subject.batch(found), [row], budget=1 << 62)
-    return channel_facts(maps_of(_subject, recording, row))
+    with closing(in_threads(read, chosen, should_stop=never)) as pairs:
+        found = [pixels for _, pixels in pairs if pixels is not None]
+    if not found:
+        raise DatasetError(
+            f"The pictures of {_dataset.name} can't be read any more.", fix="Import the data set again."
+        )
+    batches = [found[at : at + PASS] for at in range(0, len(found), PASS)]
+    facts = []
+    for batch in batches:
+        recording = record(_subject, _subject.batch(batch), [row])
+        facts.append(channel_facts(maps_of(_subject, recording, row)))
+    return _together(facts, [len(batch) for batch in batches])
+
+
+def _together(facts: Sequence[ChannelFacts], sizes: Sequence[int]) -> ChannelFacts:
+    """The facts of all pictures, of which `sizes` have those in `facts`."""
+    from core.insight.statistics import ChannelFacts
+
+    def mean(of: str) -> np.ndarray:
+        return np.average([getattr(each, of) for each in facts], axis=0, weights=sizes)
+
+    low, high = (np.stack([getattr(each, of) for each in facts]) for of in ("low", "high"))
+    return ChannelFacts(mean("mean"), mean("activity"), low.min(0), high.max(0), mean("zeros"))

@@ -127,7 +127,7 @@ def test_weights_that_are_not_finite(run: Run) -> None:
     weights = load_tensors(run.folder / "best.pt")
     torch.save({name: value * float("nan") for name, value in weights.items()}, run.folder / "best.pt")
     app = open_page(PAGE)
-    assert {tile["range"] for tile in component(app, "filters")["tiles"]} == {"no finite value, 9 not finite"}
+    assert {tile["range"] for tile in component(app, "filters")["tiles"]} == {"no finite value"}
     app = choose(app, "selectbox", "Order", "norm, largest first")
     assert len(component(app, "filters")["tiles"]) == 8
 
