@@ -22,6 +22,7 @@ ABOUT = (
     "in, from an empty picture to this one. Occlusion: how far the score falls when a window is covered."
 )
 ABOUT_LAYER = "Late layers know what a class is, and only roughly where; early ones the other way round."
+WIDTH = 155  # pixels of a setting: two stand beside each other
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,12 @@ def choose_class(subject: Subject, given: Given, received: np.ndarray) -> tuple[
     """A class and its probability; the most probable one first."""
     shares = _shares(f"{subject.key} {given.key}", subject, received)
     order = np.argsort(-shares, kind="stable").tolist()
+    # Streamlit keeps the function that words a choice, so that one must not hold the network.
+    words = [f"{name}  ·  {share:.1%}" for name, share in zip(subject.classes, shares, strict=True)]
     target = st.selectbox(
         "Class",
         order,
-        format_func=lambda index: f"{subject.classes[index]}  ·  {shares[index]:.1%}",
+        format_func=words.__getitem__,
         key=f"class {subject.key} {given.key}",
     )
     if given.label is not None and given.label in subject.classes:
@@ -69,16 +72,16 @@ def choose_method(subject: Subject, given: Given, target: int) -> Asked:
         settings = Settings(layer=layer, black=black)
     elif method == Method.INTEGRATED:
         with st.container(horizontal=True):
-            baseline = st.selectbox("From", list(Baseline), key="baseline", width=170)
-            steps = st.select_slider("Steps", (10, 20, 50, 100, 200), 50, key="steps", width=180)
+            baseline = st.selectbox("From", list(Baseline), key="baseline", width=WIDTH)
+            steps = st.select_slider("Steps", (10, 20, 50, 100, 200), 50, key="steps", width=WIDTH)
         settings = Settings(baseline=Baseline(baseline), steps=steps, black=black)
     elif method == Method.OCCLUSION:
         side = min(subject.walk.input_shape[1:])
         with st.container(horizontal=True):
-            cover = st.selectbox("Covered with", list(Baseline), 1, key="cover", width=170)
+            cover = st.selectbox("Covered with", list(Baseline), 1, key="cover", width=WIDTH)
             largest = max(2, side // 2)
             window = st.slider(
-                "Window, pixels", 1, largest, max(1, side // 8), key=f"cover of {side}", width=180
+                "Window, pixels", 1, largest, max(1, side // 8), key=f"cover of {side}", width=WIDTH
             )
         settings = Settings(cover=Baseline(cover), window=window, black=black)
     key = f"attribution {subject.key} {given.key} {target} {method} {settings}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,14 +10,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from core.insight.reference import BEST
 from core.runs.store import Run
 from core.serving.picture_files import FilePredictions, PictureFile
+from pages.look.attributing import attribution_of
+from pages.look.attribution_words import empty_words, range_words
+from pages.look.method import Asked
 from pages.look.picture import carry
 from pages.shared.errors import errors_shown
 from pages.shared.page import ATTRIBUTION
 from pages.shared.text import plain
 
 if TYPE_CHECKING:
+    from core.insight.subject import Subject
+    from core.models.walk import Walk
     from core.serving.prediction import Predictor
 
 OPACITY, SIDE = 0.5, 240  # pixels
@@ -35,38 +42,60 @@ def show_why(
         return
     with why:
         with errors_shown():
-            _show_map(predictor, predictions.received[chosen], int(predictions.predicted[chosen]))
+            _show_map(_subject(predictor, run), predictions.received[chosen], predictions.predicted[chosen])
         if st.button("Ask more", icon=":material/arrow_forward:", help="Other classes, methods and layers."):
             file = files[predictions.positions[chosen]]
             carry(file.name, _content(file))
             st.switch_page(ATTRIBUTION, query_params={"network": f"run.{run.id}"})
 
 
-def _show_map(predictor: Predictor, received: np.ndarray, guess: int) -> None:
-    from core.insight.attribution import Method, Settings, attribute
-    from core.insight.grad_cam_layers import default_layer
-    from core.insight.overlay import overlay
+def _subject(predictor: Predictor, run: Run) -> Subject:
+    """The network that has predicted, to be looked into: in memory once for both."""
+    from core.insight.subject import Subject
 
-    saved = predictor.saved
-    layer = default_layer(predictor.walk)
-    found = attribute(
+    key = f"run/{run.id}/{BEST}/{(run.folder / 'best.pt').stat().st_mtime_ns}"
+    return Subject(
+        key,
+        run.name,
         predictor.model,
-        predictor.batch([received]),
-        guess,
-        Method.GRAD_CAM,
-        Settings(layer=layer),
-        single_logit=saved.single_logit,
+        predictor.preprocessing,
+        predictor.classes,
+        predictor.saved.single_logit,
+        _walk(key, predictor),
     )
-    name = plain(predictor.classes[guess])
+
+
+def _show_map(subject: Subject, received: np.ndarray, guess: int) -> None:
+    from core.insight.overlay import color_limit, overlay
+
+    asked = _asked(subject, received, int(guess))
+    found = attribution_of(subject, received, asked)
+    name = subject.classes[guess]
     if found.is_empty:
-        st.info(f"No place speaks for {name} more than against it.", icon=":material/visibility_off:")
+        st.info(empty_words(name, found), icon=":material/visibility_off:")
         return
     shown, words = st.columns([2, 3], gap="medium")
-    shown.image(overlay(received, found.values, OPACITY), width=SIDE, output_format="PNG")
+    picture = overlay(received, found.values, OPACITY, limit=color_limit(found))
+    shown.image(picture, alt=f"Grad-CAM of {name}", width=SIDE, output_format="PNG")
     words.markdown(
-        f"Orange is what speaks for **{name}**, by Grad-CAM at the layer {plain(layer)}: raw values from "
-        f"{found.low:.3g} to {found.high:.3g}. It tells where the network looks, not whether it is right."
+        f"Orange is what speaks for **{plain(name)}**, by Grad-CAM at the layer "
+        f"{plain(asked.settings.layer)}: raw values from {range_words(found)}. It tells where the network "
+        "looks, not whether it is right."
     )
+
+
+def _asked(subject: Subject, received: np.ndarray, guess: int) -> Asked:
+    from core.insight.attribution import Method, Settings
+    from core.insight.grad_cam_layers import default_layer
+
+    settings = Settings(layer=default_layer(subject.walk))
+    picture = hashlib.sha256(received).hexdigest()
+    return Asked(f"attribution {subject.key} {picture} {guess} {settings}", guess, Method.GRAD_CAM, settings)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _walk(key: str, _predictor: Predictor) -> Walk:
+    return _predictor.walk
 
 
 def _content(file: PictureFile) -> bytes:
