@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,7 +54,8 @@ def ask(workspace: Workspace) -> None:
 
 def show_answer(network: Network, subject: Subject, received: np.ndarray, asked: Asked, share: float) -> None:
     name = subject.classes[asked.target]
-    st.markdown(f"### {plain(name)} :gray[· probability {share:.1%}]")
+    probability = f" :gray[· probability {share:.1%}]" if isfinite(share) else ""
+    st.markdown(f"### {plain(name)}{probability}")
     if is_quick(subject, asked) or st.session_state.get(asked.key):
         found = attribution_of(subject, received, asked)
         show_found(network, received, asked, found, name)

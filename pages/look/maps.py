@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -89,7 +90,7 @@ def show_maps(subject: Subject, place: MapPlace, given: Given, found: Recorded) 
         sight=place.spans,
         picked=listed.index(channel),
     )
-    show_map_grid(data, key="maps", on_pick=lambda tile: _take(subject, place, listed[tile]))
+    show_map_grid(data, key="maps", on_pick=partial(_take, _channel_key(subject, place), listed))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(_words(place, facts), width="stretch")
         st.download_button(
@@ -141,8 +142,9 @@ def _choose_channel(subject: Subject, place: MapPlace, first: int) -> int:
     return int(st.number_input("Channel", 0, place.shape[0] - 1, key=key, width=130))
 
 
-def _take(subject: Subject, place: MapPlace, channel: int) -> None:
-    st.session_state[_channel_key(subject, place)] = channel
+def _take(key: str, listed: list[int], tile: int) -> None:
+    """What stays with the page must not hold the network."""
+    st.session_state[key] = listed[tile]
 
 
 def _channel_key(subject: Subject, place: MapPlace) -> str:
