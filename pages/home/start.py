@@ -7,9 +7,12 @@ from core.workspace import open_workspace
 from pages.shared.page import (
     ARCHITECTURE,
     ASSETS,
+    ATTRIBUTION,
     CHALLENGES,
     CONVOLUTION_LAB,
     DATASETS,
+    FEATURE_MAPS,
+    FILTERS,
     LAYER_MATH,
     PREDICT,
     TRAIN_CNN,
@@ -84,6 +87,15 @@ with st.container(
         button_to(CONVOLUTION_LAB, "Convolution lab", key="learn_lab", icon=":material/grid_on:")
         button_to(ARCHITECTURE, "Architecture", key="learn_net", icon=":material/account_tree:")
         button_to(CHALLENGES, "Challenges", key="learn_more", icon=":material/quiz:")
+
+with st.container(
+    border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
+):
+    st.markdown("**Curious?** Look inside a network that knows 1,000 things.", width="content")
+    with st.container(horizontal=True, width="content", gap="small"):
+        button_to(FEATURE_MAPS, "Feature maps", key="look_maps", icon=":material/blur_on:")
+        button_to(FILTERS, "Filters", key="look_filters", icon=":material/grid_view:")
+        button_to(ATTRIBUTION, "Why this class?", key="look_why", icon=":material/highlight:")
 
 device = visible_devices()[0]
 st.caption(
