@@ -34,4 +34,6 @@ def test_data_leads_to_training_and_a_model_to_predicting(workspace: Workspace) 
 
 def test_the_pages_to_learn_from_are_a_click_away() -> None:
     labels = [button.label for button in open_page("home/start").button]
-    assert labels[3:] == ["Layer math", "Convolution lab", "Architecture", "Challenges"]
+    learn, look = labels[3:7], labels[7:]
+    assert learn == ["Layer math", "Convolution lab", "Architecture", "Challenges"]
+    assert look == ["Feature maps", "Filters", "Why this class?"]
