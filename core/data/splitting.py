@@ -4,7 +4,7 @@ import hashlib
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.data.dataset import Dataset, Picture
@@ -82,12 +82,23 @@ def make_split(dataset: Dataset, settings: SplitSettings) -> Split:
     return Split(identity, settings, sides["train"], sides["valid"], sides["test"], tuple(notes))
 
 
+def with_training(dataset: Dataset, split: Split, train: Sequence[int]) -> Split:
+    """`split` with only the pictures `train` to learn from; validation and test stay the same."""
+    sides = {"train": tuple(sorted(train)), "valid": split.valid, "test": split.test}
+    return replace(split, id=_identity(dataset, sides), train=sides["train"])
+
+
 def save_split(dataset: Dataset, split: Split) -> None:
     """Keep `split` for ever under its id, and make it the current one."""
+    keep_split(dataset, split)
+    write_json(dataset.folder / POINTER, {"id": split.id})
+
+
+def keep_split(dataset: Dataset, split: Split) -> None:
+    """Keep `split` for ever under its id, beside the current one."""
     folder = dataset.folder / FOLDER
     folder.mkdir(exist_ok=True)
     write_json(folder / f"{split.id}.json", to_json(split))
-    write_json(dataset.folder / POINTER, {"id": split.id})
 
 
 def load_split(dataset: Dataset, split_id: str) -> Split:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.figures.curves import RunCurves, compared_accuracy_figure, compared_loss_figure
 from core.runs.overview import RunOverview, all_settings, differing
+from pages.shared.page import COMPARE, button_to
 from pages.shared.text import numbered, short_time
 
 MOST_AT_FIRST = 4
@@ -31,6 +32,9 @@ def compare_runs(runs: Sequence[RunOverview], names_by_id: Mapping[str, str]) ->
     if not chosen:
         st.caption("Choose at least one run.")
         return
+    if len(chosen) > 1:
+        words = "Is the difference more than chance?"
+        button_to(COMPARE, words, key="to_compare", icon=":material/leaderboard:", runs=",".join(chosen))
     shown = [comparable[run_id] for run_id in chosen]
     names = [names_of[run_id] for run_id in chosen]
     curves = [RunCurves(name, run.records) for name, run in zip(names, shown, strict=True)]

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.data.dataset import Dataset, Picture
-from core.data.splitting import Split, SplitSettings, current_split, load_split, make_split, save_split
+from core.data.splitting import (
+    Split,
+    SplitSettings,
+    current_split,
+    keep_split,
+    load_split,
+    make_split,
+    save_split,
+    with_training,
+)
 from core.errors import ConfigError, DatasetError, WorkbenchError
 
 Row = tuple[str, str, str | None]  # key, label, given split
@@ -203,3 +212,15 @@ def test_a_split_of_other_pictures_is_refused(tmp_path: Path) -> None:
 def test_impossible_shares(valid: float, test: float) -> None:
     with pytest.raises(ConfigError, match="too little on one side"):
         SplitSettings(valid=valid, test=test)
+
+
+def test_fewer_pictures_to_learn_from_are_another_split_with_the_same_test(digits: Dataset) -> None:
+    split = current_split(digits)
+    fewer = with_training(digits, split, split.train[5::-1])
+    assert fewer.train == split.train[:6]
+    assert (fewer.valid, fewer.test, fewer.settings) == (split.valid, split.test, split.settings)
+    assert fewer.id != split.id
+    keep_split(digits, fewer)
+    assert load_split(digits, fewer.id) == fewer
+    assert current_split(digits) == split
+    assert with_training(digits, fewer, split.train) == split
