@@ -9,21 +9,21 @@ import secrets
 import shutil
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Collection
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import PIL
-from filelock import FileLock, Timeout
 
+from core.data.alone import alone
 from core.data.dataset import Dataset, Picture
 from core.data.decoding import open_picture
 from core.data.parallel import Progress, StopCheck, in_threads, unhurried
 from core.data.pixel_rows import ENTRY, LOST, PixelRows, entry_of
 from core.data.receives import Receives
-from core.errors import Cancelled, PictureRejected, PicturesLost, WorkbenchError
+from core.errors import PictureRejected, PicturesLost, WorkbenchError
 from core.workspace import Workspace
 
 DECODING_VERSION = 2  # raise it when the same file and settings give other pixels than before
@@ -68,12 +68,12 @@ def open_pixel_cache(
     path.parent.mkdir(parents=True, exist_ok=True)
     channels, height, width = preprocessing.shape
     shape = (len(dataset.pictures), height, width, channels)
-    with _alone(path.with_suffix(".lock"), should_stop):
+    with alone(path.with_suffix(".lock"), should_stop):
         if not (path.exists() and path.stat().st_size == cache_bytes(shape[0], preprocessing)):
             _tidy(path.parent)
             _build(path, dataset, preprocessing, unhurried(on_progress), should_stop)
         path.touch()
-        rows = PixelRows(path, shape, lambda row: _pixels(dataset, row, preprocessing))
+        rows = PixelRows(path, shape, lambda row: pixels_of(dataset, row, preprocessing))
         _mend_lost(rows, dataset, without)
     return PixelCache(path, np.memmap(path, np.uint8, "r", shape=shape), rows)
 
@@ -96,23 +96,6 @@ def cache_key(dataset: Dataset, preprocessing: Receives) -> str:
     return digest.hexdigest()[:24]
 
 
-@contextmanager
-def _alone(lock_file: Path, should_stop: StopCheck) -> Iterator[None]:
-    """Hold `lock_file`; a holder that dies lets go of it."""
-    lock = FileLock(lock_file)
-    while True:
-        try:
-            lock.acquire(timeout=0.5)
-            break
-        except Timeout:
-            if should_stop():
-                raise Cancelled from None
-    try:
-        yield
-    finally:
-        lock.release()
-
-
 def _build(
     path: Path, dataset: Dataset, preprocessing: Receives, report: Progress, should_stop: StopCheck
 ) -> None:
@@ -122,7 +105,7 @@ def _build(
 
     def decode(rows: list[int]) -> np.ndarray | None:
         with suppress(PicturesLost):
-            return _pixels(dataset, rows[0], preprocessing)
+            return pixels_of(dataset, rows[0], preprocessing)
         return None
 
     decoding = in_threads(decode, rows_of.values(), should_stop=should_stop)
@@ -173,7 +156,7 @@ def _mend_lost(rows: PixelRows, dataset: Dataset, without: Collection[str]) -> N
         )
 
 
-def _pixels(dataset: Dataset, row: int, preprocessing: Receives) -> np.ndarray:
+def pixels_of(dataset: Dataset, row: int, preprocessing: Receives) -> np.ndarray:
     """uint8 (H, W, C) of one picture, whose file is still the one that was imported."""
     picture = dataset.pictures[row]
     try:

@@ -1,0 +1,160 @@
+"""The map of the features of a run; a point that is pressed shows its picture and those beside it."""
+
+import numpy as np
+import streamlit as st
+
+from core.data.dataset import Dataset
+from core.embeddings.projection import FeatureMap, load_map
+from core.errors import WorkbenchError
+from core.figures.confusion import short_name
+from core.figures.feature_map import feature_map_figure, nearest, picture_of_selection
+from core.runs.store import Run
+from core.training.predictions import Predictions, load_predictions
+from core.workspace import Workspace
+from pages.shared.caches import dataset_of
+from pages.shared.confusion_view import show_pictures
+from pages.shared.errors import errors_shown, show_error
+from pages.shared.run_results import PARTS
+from pages.shared.text import count, plain
+
+T_SNE, PCA = "t-SNE", "PCA"
+SIDE, SMALL_SIDE = 150, 64  # pixels
+NEIGHBORS = 5
+WORDS = {
+    T_SNE: "t-SNE: neighbours stay neighbours; distances between groups and their sizes mean little.",
+    PCA: "PCA: the two directions in which the features vary most. They hold {share:.0%} of all variance.",
+}
+
+
+@st.fragment
+def show_map(run: Run, workspace: Workspace) -> None:
+    """The map, and beside it the picture of the point that was pressed last."""
+    with errors_shown():
+        places = load_map(run.folder)
+        if places is None:
+            st.caption("This run has no map.")
+            return
+        dataset = _dataset(run, workspace)
+        if dataset is None:
+            return
+        said = {part: load_predictions(run.folder, part) for part in PARTS}
+        guesses = _guesses({part: found for part, found in said.items() if found is not None})
+        figure_room, beside = st.columns([5, 2], gap="medium")
+        with figure_room:
+            way = st.segmented_control(
+                "Map", (T_SNE, PCA), default=T_SNE, required=True, key="map_way", label_visibility="collapsed"
+            )
+            picked = _show_figure(run, places, dataset, guesses, str(way))
+        with beside:
+            _show_picture(places, dataset, guesses, str(way), picked)
+            mistakes = _mistakes(places.pictures.tolist(), dataset, guesses)
+            _next_button(run, mistakes, picked)
+
+
+def _show_figure(
+    run: Run, places: FeatureMap, dataset: Dataset, guesses: dict[int, tuple[str, int]], way: str
+) -> int:
+    """Draw it; the index of the picture that is picked."""
+    chart, chosen = f"map_{run.id}_{way}", _picked_key(run)
+    rows = places.pictures.tolist()
+
+    def take_click() -> None:
+        pressed = picture_of_selection(st.session_state[chart].selection.points)
+        if pressed in rows:
+            st.session_state[chosen] = pressed
+
+    picked = st.session_state.get(chosen, next(iter([*_mistakes(rows, dataset, guesses), *rows])))
+    labels = dataset.labels()[places.pictures]
+    axes = ("", "")
+    if way == PCA:
+        axes = tuple(
+            f"component {number}, {share:.0%} of the variance"
+            for number, share in enumerate(places.explained, 1)
+        )
+    st.plotly_chart(
+        feature_map_figure(
+            places.pca if way == PCA else places.tsne,
+            rows,
+            labels,
+            dataset.classes,
+            [_words(dataset, row, guesses) for row in rows],
+            title="Pictures by their features",
+            axes=axes,
+            marked=picked,
+        ),
+        key=chart,
+        on_select=take_click,
+        selection_mode="points",
+        config={"displayModeBar": False, "scrollZoom": True},
+        alt="Map of the pictures: a point each, coloured by class",
+    )
+    drawn = "" if len(rows) == len(dataset.pictures) else f" A sample of {count(len(rows), 'picture')}."
+    st.caption(WORDS[way].format(share=float(places.explained.sum())) + drawn)
+    return picked
+
+
+def _show_picture(
+    places: FeatureMap, dataset: Dataset, guesses: dict[int, tuple[str, int]], way: str, picked: int
+) -> None:
+    st.markdown("**Press a point to see its picture.**")
+    picture = dataset.pictures[picked]
+    show_pictures(dataset, [picked], [picture.label], side=SIDE)
+    st.caption(f"{plain(picture.name)}  \n{plain(_words(dataset, picked, guesses))}")
+    points = places.pca if way == PCA else places.tsne
+    around = nearest(points, int(np.flatnonzero(places.pictures == picked)[0]), NEIGHBORS)
+    st.markdown("Nearest on the map")
+    rows = places.pictures[around].tolist()
+    show_pictures(dataset, rows, [short_name(dataset.pictures[row].label) for row in rows], side=SMALL_SIDE)
+
+
+def _next_button(run: Run, mistakes: list[int], picked: int) -> None:
+    """For whoever has no mouse, too."""
+    following = next((row for row in mistakes if row > picked), mistakes[0] if mistakes else None)
+
+    def go_on() -> None:
+        st.session_state[_picked_key(run)] = following
+
+    st.button(
+        "Next mistake",
+        key=f"next_{run.id}",
+        icon=":material/skip_next:",
+        on_click=go_on,
+        disabled=following in (None, picked),
+    )
+
+
+def _picked_key(run: Run) -> str:
+    return f"picked_{run.id}"
+
+
+def _mistakes(rows: list[int], dataset: Dataset, guesses: dict[int, tuple[str, int]]) -> list[int]:
+    """The pictures among `rows` that were taken for another class, by their number."""
+    labels = dataset.labels()
+    return sorted(row for row in rows if row in guesses and guesses[row][1] != labels[row])
+
+
+def _guesses(found: dict[str, Predictions]) -> dict[int, tuple[str, int]]:
+    """For each picture that was predicted: on which side it is, and the class it was taken for."""
+    return {
+        row: (part, guess)
+        for part, predictions in found.items()
+        for row, guess in zip(predictions.rows.tolist(), predictions.predicted.tolist(), strict=True)
+    }
+
+
+def _words(dataset: Dataset, row: int, guesses: dict[int, tuple[str, int]]) -> str:
+    label = dataset.pictures[row].label
+    if row not in guesses:
+        return f"training picture of {label}"
+    part, guess = guesses[row]
+    taken = dataset.classes[guess]
+    side = PARTS[part].lower()
+    return f"{side} picture of {label}, " + ("rightly told" if taken == label else f"taken for {taken}")
+
+
+def _dataset(run: Run, workspace: Workspace) -> Dataset | None:
+    try:
+        return dataset_of(workspace, str(run.config().get("dataset_id")))
+    except WorkbenchError as error:
+        show_error(error)
+        return None

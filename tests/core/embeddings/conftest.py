@@ -1,0 +1,3 @@
+from tests.core.embeddings.runs import features_home, finished
+
+__all__ = ["features_home", "finished"]

@@ -1,0 +1,87 @@
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.data.dataset import Dataset
+from core.data.splitting import current_split
+from core.embeddings.script import features_script
+from core.training.config import Precision
+from core.workspace import Workspace
+from tests.core.embeddings.runs import LITE0, features_config, features_run
+from tests.digits import import_folder, write_digits
+
+PROJECT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def few(workspace: Workspace, tmp_path: Path) -> Dataset:
+    write_digits(tmp_path / "pictures", 60)
+    return import_folder(workspace, tmp_path / "pictures", "Very few")
+
+
+def accuracies_of(source: str, folder: Path, *, isolated: bool) -> dict[str, float]:
+    """What it prints, by side."""
+    script = folder / "features.py"
+    script.write_text(source, encoding="utf-8")
+    # For the same last digits as a run: one thread, which is all that small matrices get there.
+    prelude = "from threadpoolctl import threadpool_limits\nthreadpool_limits(1, user_api='blas')\n"
+    code = f"{prelude}exec(open({str(script)!r}).read())"
+    command = [sys.executable, *(["-I"] if isolated else []), "-c", code]
+    done = subprocess.run(
+        command, cwd=folder if isolated else PROJECT, capture_output=True, text=True, timeout=250
+    )
+    assert done.returncode == 0, done.stderr
+    return {side: float(value) for side, value in re.findall(r"(\w+) accuracy: ([\d.]+)", done.stdout)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("settings", "isolated"),
+    [
+        ({"class_weights": True}, True),
+        ({"regularization": None, "backbone": LITE0, "weights": "trained", "seed": 2}, False),
+    ],
+)
+def test_it_prints_the_accuracies_of_the_run(
+    workspace: Workspace, few: Dataset, tmp_path: Path, settings: dict, isolated: bool
+) -> None:
+    config = features_config(few, **settings)
+    run = features_run(workspace, config)
+    precision = Precision(run.facts()["precision"])
+    source = features_script(config, few, current_split(few), precision=precision, with_core=not isolated)
+    found = accuracies_of(source, tmp_path, isolated=isolated)
+    result = run.status().result
+    (record,) = run.metrics()
+    assert found == pytest.approx(
+        {
+            "train": record["train_accuracy"],
+            "valid": result["best_accuracy"],
+            "test": result["test_accuracy"],
+        },
+        abs=1e-4,
+    )
+
+
+def test_pictures_that_were_left_out_are_left_out(few: Dataset) -> None:
+    config = features_config(few, without=(few.pictures[0].key,))
+    assert few.pictures[0].key in features_script(config, few, current_split(few))
+
+
+@pytest.mark.parametrize(
+    ("backbone", "line"),
+    [
+        ("densenet121", "model.classifier = torch.nn.Identity()"),
+        ("resnet18", "model.fc = torch.nn.Identity()"),
+        ("squeezenet1_1", "model.classifier[1] = torch.nn.Identity()"),
+        ("vit_b_16", "model.heads.head = torch.nn.Identity()"),
+    ],
+)
+def test_the_head_is_replaced_where_it_is(few: Dataset, backbone: str, line: str) -> None:
+    config = features_config(few, backbone=backbone, weights="trained")
+    source = features_script(config, few, current_split(few), precision=Precision.BFLOAT16)
+    compile(source, "features.py", "exec")
+    assert line in source
+    assert "model.eval().bfloat16()" in source
