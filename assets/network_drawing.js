@@ -31,6 +31,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     volume.addEventListener("focus", () => tell(volume, index));
     volume.addEventListener("blur", beSilent);
     volume.classList.toggle("chosen", index === data.chosen);
+    volume.classList.toggle("pale", data.pale.includes(index));
     if (data.pickable && index > 0) {
       volume.classList.add("pickable");
       volume.setAttribute("role", "button");

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from core.errors import RunError
-from core.records import from_json, to_json
+from core.records import to_json
 from core.runs.launcher import launch
 from core.runs.store import Run, is_active
-from core.training.config import CnnRunConfig
+from core.training.run_config import RunConfig, run_config
 
 SLOWER = 10  # times
 
@@ -33,10 +33,12 @@ def go_on_without(run: Run, keys: Sequence[str]) -> None:
     Raises:
         RunError: the run is at work, or no picture is named.
     """
-    config = _config_at_rest(run)
+    _check_at_rest(run)
     if not keys:
         raise RunError(f"No picture of run {run.name} is lost.", fix="Start it again as it is.")
-    _go_on(run, replace(config, without=tuple(dict.fromkeys([*config.without, *keys]))))
+    config = run.config()
+    run.write_config({**config, "without": list(dict.fromkeys([*config.get("without", []), *keys]))})
+    launch(run)
 
 
 def continue_slower(run: Run) -> None:
@@ -47,16 +49,19 @@ def continue_slower(run: Run) -> None:
         ConfigError: the learning rate can't get any smaller.
     """
     config = _config_at_rest(run)
-    rate = config.training.learning_rate / SLOWER
-    _go_on(run, replace(config, training=replace(config.training, learning_rate=rate)))
+    _go_on(run, config.slower(SLOWER))
 
 
-def _config_at_rest(run: Run) -> CnnRunConfig:
+def _check_at_rest(run: Run) -> None:
     if is_active(run):
         raise RunError(f"Run {run.name} is still at work.", fix="Wait for its end, or stop it first.")
-    return from_json(CnnRunConfig, run.config())
 
 
-def _go_on(run: Run, config: CnnRunConfig) -> None:
+def _config_at_rest(run: Run) -> RunConfig:
+    _check_at_rest(run)
+    return run_config(run.config())
+
+
+def _go_on(run: Run, config: RunConfig) -> None:
     run.write_config(to_json(config))
     launch(run)

@@ -17,6 +17,7 @@ from core.workspace import Workspace, write_json, write_text
 REJECTED_FILE = "rejected.json"
 
 Job = Callable[[Workspace, Reporter], None]
+Trainer = Callable[..., Any]  # such as core.training.cnn_run.train_cnn, which loads PyTorch
 
 
 def job_of_kind(kind: str) -> Job:
@@ -55,13 +56,38 @@ def import_pictures(workspace: Workspace, reporter: Reporter) -> None:
 def train_a_cnn(workspace: Workspace, reporter: Reporter) -> None:
     """Wait for a device, train on it, and leave the best model with its predictions."""
     from core.training.config import CnnRunConfig
-    from core.training.device import device_names
 
     config = from_json(CnnRunConfig, reporter.run.config())
+
+    def trainer() -> Trainer:
+        from core.training.cnn_run import train_cnn
+
+        return train_cnn
+
+    _train(config, trainer, workspace, reporter)
+
+
+def fine_tune_a_backbone(workspace: Workspace, reporter: Reporter) -> None:
+    """Wait for a device, fine-tune a backbone on it, and leave the best model with its predictions."""
+    from core.training.fine_tune_config import FineTuneConfig
+
+    config = from_json(FineTuneConfig, reporter.run.config())
+
+    def trainer() -> Trainer:
+        from core.training.fine_tune_run import train_fine_tuned
+
+        return train_fine_tuned
+
+    _train(config, trainer, workspace, reporter)
+
+
+def _train(config: Any, trainer: Callable[[], Trainer], workspace: Workspace, reporter: Reporter) -> None:
+    from core.training.device import device_names
+
     with _turn_on(device_names(config.device), workspace, reporter) as device:
         reporter.run.lost_pictures_file.unlink(missing_ok=True)
         try:
-            _train_on(device, workspace, config, reporter)
+            _train_on(device, trainer, workspace, config, reporter)
         except PicturesLost as loss:
             write_json(reporter.run.lost_pictures_file, {"keys": loss.keys})
             raise
@@ -81,7 +107,9 @@ def _turn_on(devices: tuple[str, ...], workspace: Workspace, reporter: Reporter)
         yield device
 
 
-def _train_on(device: str, workspace: Workspace, config: Any, reporter: Reporter) -> None:
+def _train_on(
+    device: str, trainer: Callable[[], Trainer], workspace: Workspace, config: Any, reporter: Reporter
+) -> None:
     import json
 
     from core.training.run_data import open_run_data
@@ -94,7 +122,7 @@ def _train_on(device: str, workspace: Workspace, config: Any, reporter: Reporter
         opening = other.submit(
             open_run_data, workspace, config, on_progress=reporter.progress, should_stop=interrupted
         )
-        from core.training.cnn_run import train_cnn
+        train = trainer()
     data = opening.result()
 
     from core.training.checkpoint import CheckpointFolder
@@ -138,7 +166,7 @@ def _train_on(device: str, workspace: Workspace, config: Any, reporter: Reporter
         )
 
     try:
-        result = train_cnn(
+        result = train(
             workspace,
             config,
             reporter.run.folder,
@@ -152,6 +180,73 @@ def _train_on(device: str, workspace: Workspace, config: Any, reporter: Reporter
     reporter.update(result=_summary(result))
     if result.outcome.ended in ("stopped", "paused"):
         raise Cancelled
+
+
+def train_on_features(workspace: Workspace, reporter: Reporter) -> None:
+    """Wait for a device, extract features on it, and leave a classifier of them with its predictions."""
+    from core.embeddings.config import FeaturesRunConfig
+    from core.training.device import device_names
+
+    config = from_json(FeaturesRunConfig, reporter.run.config())
+    with _turn_on(device_names(config.device), workspace, reporter) as device:
+        reporter.run.lost_pictures_file.unlink(missing_ok=True)
+        try:
+            _extract_and_fit(device, workspace, config, reporter)
+        except PicturesLost as loss:
+            write_json(reporter.run.lost_pictures_file, {"keys": loss.keys})
+            raise
+
+
+def _extract_and_fit(device: str, workspace: Workspace, config: Any, reporter: Reporter) -> None:
+    import json
+    import time
+
+    from core.embeddings.features_run import run_features
+    from core.training.device import usable_device
+    from core.training.history import EpochRecord, Hooks
+    from core.training.measured import torch_version
+
+    device = usable_device(device)
+    reporter.update(device=device)
+    reporter.add_facts({"torch": torch_version(), "without": len(config.without)})
+    begun: dict[str, float] = {}  # when each kind of work was first heard of
+
+    def on_progress(done: int, total: int, what: str) -> None:
+        seconds = time.monotonic() - begun.setdefault(what, time.monotonic())
+        left = seconds / done * (total - done) if done else None
+        reporter.update(done=done, total=total, what=what, seconds_left=left)
+
+    def on_epoch(record: EpochRecord) -> None:
+        write_text(reporter.run.metrics_file, json.dumps(asdict(record)) + "\n")
+        print(
+            f"Training accuracy {record.train_accuracy:.4f}; validation loss {record.valid_loss:.4f}, "
+            f"accuracy {record.valid_accuracy:.4f}; {record.seconds:.2f} s",
+            flush=True,
+        )
+
+    result = run_features(
+        workspace,
+        config,
+        reporter.run.folder,
+        device=device,
+        hooks=Hooks(
+            on_epoch=on_epoch,
+            on_facts=reporter.add_facts,
+            should_stop=reporter.should_stop,
+            should_pause=reporter.should_pause,
+        ),
+        on_progress=on_progress,
+    )
+    reporter.update(
+        result={
+            "ended": "finished",
+            "best_epoch": result.record.epoch,
+            "best_accuracy": result.record.valid_accuracy,
+            "best_loss": result.record.valid_loss,
+            "test_accuracy": result.test_accuracy,
+            "parameters": result.parameters,
+        }
+    )
 
 
 def measure_a_cnn(workspace: Workspace, reporter: Reporter) -> None:
@@ -180,6 +275,26 @@ def measure_a_cnn(workspace: Workspace, reporter: Reporter) -> None:
             stored=trial_file(workspace, config, device),
         )
     reporter.update(result=to_json(trial))
+
+
+def time_pictures(workspace: Workspace, reporter: Reporter) -> None:
+    """Wait until no training disturbs, and measure what a picture takes each model; kept with its run."""
+    from core.comparison.costs import keep_picture_seconds
+    from core.comparison.timed_pictures import pictures_to_time
+    from core.runs.picture_times import PictureTimesConfig
+    from core.runs.store import open_run
+
+    config = from_json(PictureTimesConfig, reporter.run.config())
+    runs = [open_run(workspace.runs, run_id) for run_id in config.runs]
+    with _turn_on(("cpu",), workspace, reporter):
+        from core.serving.picture_time import seconds_a_picture
+        from core.serving.prediction import load_predictor
+
+        for done, run in enumerate(runs):
+            reporter.raise_if_interrupted()
+            reporter.progress(done, len(runs), f"measuring {run.name}")
+            pictures = pictures_to_time(workspace, run)
+            keep_picture_seconds(run, seconds_a_picture(load_predictor(run), pictures))
 
 
 def search_for_excitation(workspace: Workspace, reporter: Reporter) -> None:
@@ -234,7 +349,10 @@ def _summary(result: Any) -> dict[str, Any]:
 _JOBS: dict[str, Job] = {
     "import": import_pictures,
     "train-cnn": train_a_cnn,
+    "fine-tune": fine_tune_a_backbone,
     "trial": measure_a_cnn,
     "excitation": search_for_excitation,
+    "features": train_on_features,
+    "picture-times": time_pictures,
     "fetch-weights": fetch_weights_of_a_backbone,
 }

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.embeddings.config import FeaturesRunConfig
 from core.errors import ConfigError, RunError
 from core.models.cnn_config import ConvBlock, HiddenLayer, Pool
 from core.records import from_json
 from core.runs.store import Run, RunState
 from core.training.config import CnnRunConfig, Precision
+from core.training.fine_tune_config import FineTuneConfig, Trains
 
 Settings = dict[str, str]
 
@@ -35,6 +37,7 @@ class RunOverview:
     records: tuple[dict[str, Any], ...] = ()
     has_model: bool = False
     damage: str = ""
+    kind: str = ""  # that of its config
 
 
 def overview_of(run: Run) -> RunOverview:
@@ -62,14 +65,15 @@ def overview_of(run: Run) -> RunOverview:
         settings_of(config),
         tuple(records),
         has_model,
+        kind=str(config["kind"]),
     )
 
 
 def _check_readable(run: Run, config: dict[str, Any]) -> None:
     """Raises RunError for a config.json that is whole, but not the settings of a run."""
     try:
-        if config.get("kind") == CnnRunConfig.kind:
-            from_json(CnnRunConfig, config)
+        if (kind := _KINDS.get(str(config.get("kind")))) is not None:
+            from_json(kind, config)
         elif not isinstance(config.get("kind"), str):
             raise ConfigError("The settings don't say what kind of run they are for.", fix="")
     except ConfigError as error:
@@ -89,6 +93,10 @@ def settings_of(config: dict[str, Any]) -> Settings:
             continue
         if name == "without" and isinstance(value, list):
             value = len(value)
+        if name == "blocks" and config.get("trains") != Trains.BLOCKS:
+            continue
+        if name == "regularization" and value is None:
+            value = "by cross-validation"
         _flatten(_GROUPS.get(name, name), value, settings)
     return settings
 
@@ -103,6 +111,7 @@ def all_settings(settings: Sequence[Settings]) -> list[str]:
     return list(dict.fromkeys(name for each in settings for name in each))
 
 
+_KINDS: dict[str, type] = {kind.kind: kind for kind in (CnnRunConfig, FineTuneConfig, FeaturesRunConfig)}
 _NOT_SETTINGS = {"name", "kind", "classes"}
 _OPTIONAL = {"starts_from", "without"}  # told only where there is something to tell
 _GROUPS = {
@@ -112,6 +121,14 @@ _GROUPS = {
     "split_id": "split",
     "starts_from": "starts from",
     "without": "pictures left out",
+    "trains": "what trains",
+    "blocks": "blocks of the backbone that train",
+    "backbone_rate": "learning rate of the backbone",
+    "warm_up": "epochs of warm-up",
+    "unfreeze_every": "epochs between two blocks",
+    "views": "augmented views a picture",
+    "max_iter": "most iterations",
+    "regularization": "C",
 }
 _NAMES = {"gradient_clip": "longest gradient", "deterministic": "deterministic kernels"}
 _BLOCKS, _HIDDEN = "network: blocks", "network: hidden"
@@ -179,7 +196,7 @@ def _words(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, list):
-        return ", ".join(map(_words, value))
+        return ", ".join(map(_words, value)) or "none"
     return str(value)
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -65,6 +65,27 @@ def unit_range(pixels: Tensor) -> Tensor:
     return pixels.to(torch.float32).div_(255)
 
 
+class Batches(Protocol):
+    """Where a loop and an evaluation take their batches from, on `device`; `side` is (height, width) of the
+    pictures, after which an evaluation decides how many go together."""
+
+    device: torch.device
+    side: tuple[int, int]
+
+    def train_batches(
+        self,
+        data: LabeledPictures,
+        batch_size: int,
+        augmentation: Augmentation,
+        seed: int,
+        epoch: int,
+        *,
+        start: int = 0,
+    ) -> Generator[Batch, None, None]: ...
+
+    def plain_batches(self, data: LabeledPictures, batch_size: int) -> Iterator[Batch]: ...
+
+
 class Batcher:
     """Makes batches on `device`; reading runs ahead in a thread, so the device doesn't wait for the disk."""
 
@@ -90,7 +111,7 @@ class Batcher:
     ) -> Generator[Batch, None, None]:
         """One epoch, shuffled and augmented as `seed` and `epoch` decide, from batch `start` on."""
         order = epoch_order(len(data), batch_size, seed, epoch)[start:]
-        for number, (pixels, labels) in enumerate(self._read(data, order), start):
+        for number, (pixels, labels) in enumerate(read_ahead(data, order, self.device), start):
             unit = unit_range(pixels)
             if not augmentation.is_off:
                 draws = draws_of(seed, epoch, number)
@@ -99,7 +120,8 @@ class Batcher:
 
     def plain_batches(self, data: LabeledPictures, batch_size: int) -> Iterator[Batch]:
         """Every picture once, in order, unchanged."""
-        for pixels, labels in self._read(data, list(torch.arange(len(data)).split(batch_size))):
+        order = list(torch.arange(len(data)).split(batch_size))
+        for pixels, labels in read_ahead(data, order, self.device):
             yield Batch(self.normalized(unit_range(pixels)), labels)
 
     def normalized(self, unit: Tensor) -> Tensor:
@@ -116,23 +138,25 @@ class Batcher:
         pixels = torch.cat([torch.from_numpy(part).to(self.device) for part in parts])
         return replace(data, on_device=pixels)
 
-    def _read(self, data: LabeledPictures, order: Sequence[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
-        if data.on_device is not None:
-            labels = torch.from_numpy(data.labels).to(self.device)
-            for positions in order:
-                chosen = positions.to(self.device)
-                yield data.on_device[chosen], labels[chosen]
-            return
-        with closing(ahead((self._in_memory(data, positions) for positions in order), AHEAD)) as read:
-            for pixels, labels in read:
-                yield (
-                    pixels.to(self.device, non_blocking=True),
-                    labels.to(self.device, non_blocking=True),
-                )
 
-    def _in_memory(self, data: LabeledPictures, positions: Tensor) -> tuple[Tensor, Tensor]:
-        """One batch on the processor, in memory from which a GPU can fetch it by itself."""
-        chosen = positions.numpy()
-        pixels = torch.from_numpy(data.pixels.read(data.rows[chosen]))
-        labels = torch.from_numpy(data.labels[chosen])
-        return (pixels.pin_memory(), labels.pin_memory()) if self.device.type == "cuda" else (pixels, labels)
+def read_ahead(
+    data: LabeledPictures, order: Sequence[Tensor], device: torch.device
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Rows as they are kept, and labels, of the positions in `order`, batch by batch on `device`."""
+    if data.on_device is not None:
+        labels = torch.from_numpy(data.labels).to(device)
+        for positions in order:
+            chosen = positions.to(device)
+            yield data.on_device[chosen], labels[chosen]
+        return
+    with closing(ahead((_in_memory(data, positions, device) for positions in order), AHEAD)) as read:
+        for pixels, labels in read:
+            yield pixels.to(device, non_blocking=True), labels.to(device, non_blocking=True)
+
+
+def _in_memory(data: LabeledPictures, positions: Tensor, device: torch.device) -> tuple[Tensor, Tensor]:
+    """One batch on the processor, in memory from which a GPU can fetch it by itself."""
+    chosen = positions.numpy()
+    pixels = torch.from_numpy(data.pixels.read(data.rows[chosen]))
+    labels = torch.from_numpy(data.labels[chosen])
+    return (pixels.pin_memory(), labels.pin_memory()) if device.type == "cuda" else (pixels, labels)

@@ -15,11 +15,12 @@ import torch
 from torch import nn
 
 from core.faults import is_out_of_memory
+from core.layers.shapes import Shape
 from core.records import to_json
 from core.training.batches import Batch
 from core.training.config import Precision, TrainingConfig
 from core.training.execution import Execution
-from core.training.kernels import kernels_of, layout
+from core.training.kernels import kernels_of, laid_out, layout
 from core.training.measured import Calibration, load_calibration
 from core.training.objective import Objective
 from core.training.optimization import make_optimizer
@@ -39,7 +40,7 @@ StepTime = Callable[[Execution, float], float]  # gets the best seconds so far
 
 def calibrate(
     model: nn.Module,
-    shape: tuple[int, int, int],
+    shape: Shape,
     objective: Objective,
     training: TrainingConfig,
     device: torch.device,
@@ -106,21 +107,21 @@ def fastest(executions: list[Execution], seconds_of: StepTime) -> Calibration:
 
 def step_seconds(
     model: nn.Module,
-    shape: tuple[int, int, int],
+    shape: Shape,
     objective: Objective,
     training: TrainingConfig,
     execution: Execution,
     *,
     best: float = math.inf,
 ) -> float:
-    """The least seconds of a learning step of a copy of `model` on pictures (C, H, W) of noise.
+    """The least seconds of a learning step of a copy of `model` on noise of `shape`.
 
     One step is enough where it takes long, or so much longer than `best` that no other could catch up.
     """
     device = torch.device(execution.device)
     network = copy.deepcopy(model).to(device).to(memory_format=layout(execution)).train()
     learner = Learner(network, make_optimizer(network.parameters(), training), objective, training, execution)
-    pictures = torch.rand(execution.piece, *shape, device=device).to(memory_format=layout(execution))
+    pictures = laid_out(torch.rand(execution.piece, *shape, device=device), execution)
     batch = Batch(pictures, torch.zeros(execution.piece, dtype=torch.int64, device=device))
     sums, watch = new_sums(device), Stopwatch(device)
 

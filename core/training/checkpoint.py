@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from core.errors import ModelFileError
+from core.training.snapshots import SnapshotRule, snapshot_rule
 from core.workspace import put_in_place
 
 
@@ -49,6 +50,14 @@ class CheckpointFolder:
         with contextlib.suppress(FileNotFoundError):
             put_in_place(self.last, self.previous)
         put_in_place(partial, self.last)
+
+    def whole(self, state_dict: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """What is to be kept of a network that trains, so that it can be used: all of it."""
+        return state_dict
+
+    def rule(self, epochs: int, size: int) -> SnapshotRule:
+        """Which weights of single epochs are kept of a network of `size` bytes."""
+        return snapshot_rule(epochs, size)
 
     def save_best(self, state_dict: dict[str, torch.Tensor]) -> None:
         put_in_place(_written(state_dict, self.best), self.best)

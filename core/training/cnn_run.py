@@ -6,18 +6,20 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from core.data.augmentation_config import Augmentation
 from core.data.parallel import Progress
 from core.models.cnn import build_cnn
 from core.models.cnn_walk import walk
 from core.models.saved_model import SavedModel, save_model_description
 from core.training.allocator import keep_freed_memory
 from core.training.batch_norm import check_batch_norm
-from core.training.batches import Batcher
+from core.training.batches import Batcher, Batches
 from core.training.calibration import calibrate
 from core.training.checkpoint import CheckpointFolder, load_tensors
-from core.training.config import CnnRunConfig, Loss
+from core.training.config import CnnRunConfig, Loss, TrainingConfig
 from core.training.divergence import LossNotFinite
 from core.training.evaluation import predict_probabilities
+from core.training.execution import Execution
 from core.training.history import EpochRecord, Hooks, Outcome
 from core.training.kernels import layout
 from core.training.loop import train
@@ -25,6 +27,7 @@ from core.training.measured import calibration_file
 from core.training.memory import piece_for_this_worker
 from core.training.objective import Objective, make_objective
 from core.training.optimization import skip_the_compiler
+from core.training.plan import Plan
 from core.training.predictions import save_predictions
 from core.training.resumption import saved_execution
 from core.training.run_data import RunData, open_run_data
@@ -99,38 +102,78 @@ def train_cnn(
         hooks.on_facts({"milliseconds": calibration.milliseconds, "sample": calibration.pictures})
     model = model.to(target).to(memory_format=layout(execution))
     batcher = Batcher(config.preprocessing, target, channels_last=execution.channels_last)
-    data = _on_device(data, batcher)
+    data = pixels_on_device(data, batcher)
     single_logit = config.training.loss is Loss.SINGLE_LOGIT
     save_model_description(folder, SavedModel(config.cnn, config.preprocessing, config.classes, single_logit))
+    return train_and_predict(
+        model,
+        data,
+        config.training,
+        config.augmentation,
+        batcher=batcher,
+        objective=objective,
+        execution=execution,
+        checkpoints=checkpoints,
+        hooks=hooks,
+        on_progress=on_progress,
+    )
+
+
+def train_and_predict(
+    model: nn.Module,
+    data: RunData,
+    training: TrainingConfig,
+    augmentation: Augmentation,
+    *,
+    batcher: Batches,
+    objective: Objective,
+    execution: Execution,
+    checkpoints: CheckpointFolder,
+    hooks: Hooks,
+    on_progress: Progress,
+    plan: Plan | None = None,
+    network: nn.Module | None = None,
+) -> CnnRunResult:
+    """Train `model`, and save what its best weights predict.
+
+    `network` is what the best weights are kept of, where `model` is only a part of it.
+
+    Raises:
+        LossNotFinite: training diverged; what was good is kept, with its predictions.
+    """
+    whole = model if network is None else network
+
+    def predict() -> float | None:
+        whole.load_state_dict(checkpoints.load_best())
+        return _save_best_predictions(model, data, batcher, objective, checkpoints.folder)
 
     try:
         outcome = train(
             model,
             data.train,
             data.valid,
-            config.training,
-            config.augmentation,
+            training,
+            augmentation,
             batcher=batcher,
             objective=objective,
             execution=execution,
             checkpoints=checkpoints,
             hooks=hooks,
+            plan=plan,
         )
     except LossNotFinite:
         if checkpoints.best.exists():
-            _save_best_predictions(_with(model, checkpoints.load_best()), data, batcher, objective, folder)
+            predict()
         raise
     if not outcome.history or outcome.ended == "paused":
         return CnnRunResult(outcome, None, None, None)
     on_progress(0, 1, "predicting every validation picture with the best weights")
-    test_accuracy = _save_best_predictions(
-        _with(model, checkpoints.load_best()), data, batcher, objective, folder
-    )
+    test_accuracy = predict()
     best = [record for record in outcome.history if record.is_best][-1]
-    return CnnRunResult(outcome, best, test_accuracy, model.eval())
+    return CnnRunResult(outcome, best, test_accuracy, whole.eval())
 
 
-def _on_device(data: RunData, batcher: Batcher) -> RunData:
+def pixels_on_device(data: RunData, batcher: Batcher) -> RunData:
     """`data` with its pixels in a GPU's memory, if they take no more than a share of what is free there."""
     if batcher.device.type != "cuda":
         return data
@@ -141,13 +184,8 @@ def _on_device(data: RunData, batcher: Batcher) -> RunData:
     return replace(data, train=batcher.on_device(data.train), valid=batcher.on_device(data.valid))
 
 
-def _with(model: nn.Module, state_dict: dict[str, torch.Tensor]) -> nn.Module:
-    model.load_state_dict(state_dict)
-    return model
-
-
 def _save_best_predictions(
-    model: nn.Module, data: RunData, batcher: Batcher, objective: Objective, folder: Path
+    model: nn.Module, data: RunData, batcher: Batches, objective: Objective, folder: Path
 ) -> float | None:
     valid = predict_probabilities(model, data.valid, batcher, objective)
     save_predictions(folder, "valid", data.valid.rows, data.valid.labels, valid)

@@ -1,6 +1,6 @@
 """All that decides a training run, as one record that goes to and from JSON."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from core.data.augmentation_config import Augmentation
@@ -21,6 +21,12 @@ class Schedule(StrEnum):
 
     CONSTANT = "constant"
     COSINE = "cosine"
+    STEP = "step"  # to a tenth after each third of the epochs
+
+
+def step_epochs(epochs: int) -> int:
+    """How many epochs pass between two steps of the schedule that goes in steps."""
+    return max(1, -(-epochs // 3))
 
 
 class Loss(StrEnum):
@@ -110,6 +116,11 @@ class CnnRunConfig:
                 found=str(len(self.classes)),
                 fix="Use cross-entropy for this data set.",
             )
+
+    def slower(self, times: float) -> "CnnRunConfig":
+        """The same with the learning rate divided by `times`."""
+        rate = self.training.learning_rate / times
+        return replace(self, training=replace(self.training, learning_rate=rate))
 
     @property
     def outputs(self) -> int:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from core.errors import Cancelled
 from core.faults import is_out_of_memory
-from core.training.batches import Batcher
+from core.training.batches import Batches
 from core.training.kernels import pooled_early
 from core.training.objective import Objective, predicted_classes, probabilities
 from core.training.run_data import LabeledPictures
@@ -32,7 +32,7 @@ class Score:
 def evaluate(
     model: nn.Module,
     data: LabeledPictures,
-    batcher: Batcher,
+    batcher: Batches,
     objective: Objective,
     *,
     should_stop: Callable[[], bool] = lambda: False,
@@ -54,7 +54,7 @@ def evaluate(
 
 
 def predict_probabilities(
-    model: nn.Module, data: LabeledPictures, batcher: Batcher, objective: Objective
+    model: nn.Module, data: LabeledPictures, batcher: Batches, objective: Objective
 ) -> np.ndarray:
     """float32 (N, K) class probabilities of `data`, in its order."""
     parts = [
@@ -69,7 +69,7 @@ def evaluation_batch(side: tuple[int, int], device: str) -> int:
     return min(max(pixels // (side[0] * side[1]), SMALLEST), LARGEST)
 
 
-def _forward(model: nn.Module, data: LabeledPictures, batcher: Batcher) -> Iterator[tuple[Tensor, Tensor]]:
+def _forward(model: nn.Module, data: LabeledPictures, batcher: Batches) -> Iterator[tuple[Tensor, Tensor]]:
     """Logits and labels batch by batch; a batch that doesn't fit into the memory goes through in halves."""
     was_training = model.training
     model.eval()

@@ -16,6 +16,11 @@ def layout(execution: Execution) -> torch.memory_format:
     return torch.channels_last if execution.channels_last else torch.contiguous_format
 
 
+def laid_out(values: Tensor, execution: Execution) -> Tensor:
+    """`values` in the layout of the execution, where they are maps (B, C, H, W)."""
+    return values.to(memory_format=layout(execution)) if values.dim() == 4 else values
+
+
 def autocast(execution: Execution) -> torch.autocast:
     """The context in which a network learns: bfloat16 where the execution says so."""
     enabled = execution.precision is Precision.BFLOAT16

@@ -14,7 +14,7 @@ from core.errors import Cancelled
 from core.faults import is_out_of_memory
 from core.processes import peak_memory
 from core.records import to_json
-from core.training.batches import Batcher, batches_an_epoch
+from core.training.batches import Batches, batches_an_epoch
 from core.training.checkpoint import CheckpointFolder, save_tensors
 from core.training.config import TrainingConfig
 from core.training.divergence import is_finite, loss_not_finite
@@ -23,10 +23,10 @@ from core.training.execution import Execution
 from core.training.history import BatchProgress, EpochRecord, Hooks, Outcome, is_new_best, is_over_early
 from core.training.kernels import kernels_of
 from core.training.objective import Objective
-from core.training.optimization import learning_rate, make_optimizer, set_learning_rate
+from core.training.plan import Plan
 from core.training.resumption import EpochState, Position, begin_epoch, restore, state_of
 from core.training.run_data import LabeledPictures
-from core.training.snapshots import SnapshotRule, prune, snapshot_path, snapshot_rule
+from core.training.snapshots import SnapshotRule, prune, snapshot_path
 from core.training.step import CORRECT, LOSS, NORM, Learner
 from core.training.stopwatch import Phase, Stopwatch
 
@@ -42,16 +42,18 @@ def train(
     training: TrainingConfig,
     augmentation: Augmentation,
     *,
-    batcher: Batcher,
+    batcher: Batches,
     objective: Objective,
     execution: Execution,
     checkpoints: CheckpointFolder,
     hooks: Hooks,
+    plan: Plan | None = None,
 ) -> Outcome:
     """Train `model` in place; goes on from `checkpoints.last`, at its very batch, where there is one.
 
-    The best epoch is the one with the highest validation accuracy, the lower loss where two are equal.
-    Where a batch doesn't fit into the memory, it goes through in halves from the last checkpoint on.
+    Without a `plan` all of it trains at one rate. The best epoch is the one with the highest validation
+    accuracy, the lower loss where two are equal. Where a batch doesn't fit into the memory, it goes through
+    in halves from the last checkpoint on.
 
     Raises:
         LossNotFinite: with the last good checkpoint still on disk.
@@ -68,6 +70,7 @@ def train(
             execution,
             checkpoints,
             hooks,
+            plan or Plan(training),
         )
         try:
             with kernels_of(execution, deterministic=training.deterministic):
@@ -97,14 +100,15 @@ class _Loop:
     valid_data: LabeledPictures
     training: TrainingConfig
     augmentation: Augmentation
-    batcher: Batcher
+    batcher: Batches
     objective: Objective
     execution: Execution
     checkpoints: CheckpointFolder
     hooks: Hooks
+    plan: Plan
 
     def __post_init__(self) -> None:
-        self.optimizer = make_optimizer(self.model.parameters(), self.training)
+        self.optimizer = self.plan.optimizer(self.model)
         self.batches = batches_an_epoch(len(self.train_data), self.training.batch_size)
         self.validation_seconds: float | None = None  # of the last epoch
         self.kept, self.keeping_took = time.perf_counter(), 0.0
@@ -142,7 +146,7 @@ class _Loop:
         position.under_way = state
         watch = Stopwatch(self.batcher.device, state.seconds)
         watch.seconds.update(state.phases)
-        self.model.train()
+        self.plan.begin_epoch(self.model, state.epoch)
         if not self._learn(state, watch):
             self._keep_under_way(watch)
             if state.seen:
@@ -183,7 +187,7 @@ class _Loop:
                     return False
                 watch.lap(Phase.DATA)
                 done = (state.epoch - 1 + state.batch / self.batches) / training.epochs
-                set_learning_rate(self.optimizer, learning_rate(training, done))
+                self.plan.set_rates(self.optimizer, done)
                 self.learner.step(batch, state.sums, watch)
                 state.batch += 1
                 state.seen += len(batch.labels)
@@ -265,19 +269,19 @@ class _Loop:
         self.keeping_took = self.kept - begun
 
     def _snapshots(self) -> SnapshotRule:
-        state_dict = self.model.state_dict()
+        state_dict = self.checkpoints.whole(self.model.state_dict())
         size = sum(value.numel() * value.element_size() for value in state_dict.values())
-        return snapshot_rule(self.training.epochs, size)
+        return self.checkpoints.rule(self.training.epochs, size)
 
     def _keep_weights(self, history: list[EpochRecord]) -> None:
         """After a checkpoint: the best weights, what the rule keeps, and nothing that it no longer keeps."""
         if history and history[-1].is_best:
-            self.checkpoints.save_best(self.model.state_dict())
+            self.checkpoints.save_best(self.checkpoints.whole(self.model.state_dict()))
         rule, folder, epoch = self._snapshots(), self.checkpoints.folder, len(history)
         if rule.keeps(epoch):
             path = snapshot_path(folder, epoch)
             path.parent.mkdir(exist_ok=True)
-            save_tensors(self.model.state_dict(), path)
+            save_tensors(self.checkpoints.whole(self.model.state_dict()), path)
         prune(folder, rule, [record.epoch for record in history])
 
 

@@ -3,11 +3,16 @@
 import inspect
 import math
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import torch
 from torch import nn, optim
 
-from core.training.config import Optimizer, Schedule, TrainingConfig
+from core.training.config import Optimizer, Schedule, TrainingConfig, step_epochs
+
+FLOOR = 0.01  # of the full rate: where warm-up begins and cosine ends
+STEP = 0.1
+ROUNDING = 1e-9
 
 
 def skip_the_compiler() -> None:
@@ -34,8 +39,10 @@ def plain_step(optimizer: optim.Optimizer) -> Callable[[], None]:
     return without_gradients
 
 
-def make_optimizer(parameters: Iterable[nn.Parameter], training: TrainingConfig) -> optim.Optimizer:
-    """SGD with momentum, Adam or AdamW, in PyTorch's fused form."""
+def make_optimizer(
+    parameters: Iterable[nn.Parameter] | Iterable[dict[str, Any]], training: TrainingConfig
+) -> optim.Optimizer:
+    """SGD with momentum, Adam or AdamW, in PyTorch's fused form; groups may bring rates of their own."""
     lr, decay = training.learning_rate, training.weight_decay
     if training.optimizer is Optimizer.SGD:
         return optim.SGD(parameters, lr=lr, momentum=training.momentum, weight_decay=decay, fused=True)
@@ -44,13 +51,25 @@ def make_optimizer(parameters: Iterable[nn.Parameter], training: TrainingConfig)
 
 
 def learning_rate(training: TrainingConfig, progress: float) -> float:
-    """The rate at `progress` in [0, 1] through the run; cosine falls from the full rate to 1 % of it."""
-    if training.schedule is Schedule.CONSTANT:
-        return training.learning_rate
-    floor = 0.01
-    return training.learning_rate * (floor + (1 - floor) * (1 + math.cos(math.pi * progress)) / 2)
+    """The rate at `progress` in [0, 1] through the run."""
+    return training.learning_rate * rate_factor(training, progress)
 
 
-def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    for group in optimizer.param_groups:
-        group["lr"] = rate
+def rate_factor(training: TrainingConfig, progress: float, *, warm_up: int = 0) -> float:
+    """The share of the full rate at `progress` in [0, 1] through the run.
+
+    It rises evenly from 1 % in the `warm_up` epochs. Then cosine falls to 1 %, and step to a tenth after
+    each third of the epochs that are left.
+    """
+    share = warm_up / training.epochs
+    if progress < share:
+        return FLOOR + (1 - FLOOR) * progress / share
+    after = (progress - share) / (1 - share)
+    match training.schedule:
+        case Schedule.CONSTANT:
+            return 1.0
+        case Schedule.COSINE:
+            return FLOOR + (1 - FLOOR) * (1 + math.cos(math.pi * after)) / 2
+        case Schedule.STEP:
+            left = training.epochs - warm_up
+            return STEP ** math.floor(after * left / step_epochs(left) + ROUNDING)

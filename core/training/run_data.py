@@ -9,13 +9,28 @@ import numpy as np
 from core.data.dataset import Dataset, load_dataset
 from core.data.parallel import Progress, StopCheck, never
 from core.data.pixel_cache import open_pixel_cache
+from core.data.receives import Receives
 from core.data.splitting import Split, check_trainable, load_split
 from core.errors import DatasetError
-from core.training.config import CnnRunConfig
 from core.workspace import Workspace
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+class RunPictures(Protocol):
+    """What of a run's settings decides its pictures."""
+
+    @property
+    def dataset_id(self) -> str: ...
+    @property
+    def split_id(self) -> str: ...
+    @property
+    def classes(self) -> tuple[str, ...]: ...
+    @property
+    def without(self) -> tuple[str, ...]: ...
+    @property
+    def preprocessing(self) -> Receives: ...
 
 
 class PixelSource(Protocol):
@@ -53,7 +68,7 @@ class RunData:
 
 def open_run_data(
     workspace: Workspace,
-    config: CnnRunConfig,
+    config: RunPictures,
     *,
     on_progress: Progress = lambda done, total, what: None,
     should_stop: StopCheck = never,

@@ -5,7 +5,15 @@ from core.data.dataset import Dataset
 from core.data.preprocessing import ColorMode, Preprocessing, Resize
 from core.data.splitting import Split
 from core.models.code import class_source
-from core.training.config import CnnRunConfig, Loss, Optimizer, Precision, Schedule, TrainingConfig
+from core.training.config import (
+    CnnRunConfig,
+    Loss,
+    Optimizer,
+    Precision,
+    Schedule,
+    TrainingConfig,
+    step_epochs,
+)
 from core.training.execution import Execution
 
 _RESIZES = {
@@ -32,10 +40,10 @@ def training_script(
         _head(config, dataset, split),
         class_source(config.cnn, config.preprocessing.shape, config.outputs),
         _read(config.preprocessing, dataset),
-        _DATA,
-        _batch(config.augmentation, channels_last=channels_last),
-        _objective(config),
-        _EVALUATE,
+        DATA_LINES,
+        batch_lines(config.augmentation, channels_last=channels_last),
+        objective_lines(config.training, len(config.classes)),
+        EVALUATE_LINES,
         _optimizer(config.training),
         _loop(config, precision),
     ]
@@ -48,7 +56,7 @@ def _head(config: CnnRunConfig, dataset: Dataset, split: Split) -> str:
         "from collections import OrderedDict\n" if any(b.residual for b in config.cnn.blocks) else ""
     )
     transforms = "" if config.augmentation.is_off else "from torchvision.transforms import v2\n"
-    math = "import math\n" if config.training.schedule is Schedule.COSINE else ""
+    math = "" if config.training.schedule is Schedule.CONSTANT else "import math\n"
     preprocessing = config.preprocessing
     return f'''
 """{title}: written by ConvNet Workbench.
@@ -75,30 +83,17 @@ DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def _read(preprocessing: Preprocessing, dataset: Dataset) -> str:
-    formats = {picture.format for picture in dataset.pictures}
-    modes = {picture.mode for picture in dataset.pictures}
-    lines = ["    picture = Image.open(path)"]
-    if formats & {"JPEG", "MPO"}:
-        comment = "# a large JPEG is decoded smaller, and faster"
-        if preprocessing.height == preprocessing.width:
-            lines.append(f"    picture.draft(None, (2 * WIDTH, 2 * HEIGHT))  {comment}")
-        else:
-            lines.append("    sideways = picture.getexif().get(0x0112) in (5, 6, 7, 8)")
-            lines.append("    at_least = (2 * HEIGHT, 2 * WIDTH) if sideways else (2 * WIDTH, 2 * HEIGHT)")
-            lines.append(f"    picture.draft(None, at_least)  {comment}")
-    lines.append("    picture = ImageOps.exif_transpose(picture)")
-    if any(mode.startswith("I") or mode == "F" for mode in modes):
-        lines.append('    if picture.mode.startswith("I"):  # 16 bits to 8')
-        lines.append("        values = np.asarray(picture).astype(np.float64)")
-        lines.append("        picture = Image.fromarray(np.rint(values / 257).astype(np.uint8))")
-    if modes & {"P", "LA", "La", "PA", "RGBA", "RGBa"} or formats & {"PNG", "GIF"}:
-        lines.append('    if "A" in picture.getbands() or "transparency" in picture.info:')
-        lines.append('        picture = picture.convert("RGBA")')
-        lines.append('        paper = Image.new("RGB", picture.size, "white")')
-        lines.append('        paper.paste(picture.convert("RGB"), mask=picture.getchannel("A"))')
-        lines.append("        picture = paper")
+    comment = "# a large JPEG is decoded smaller, and faster"
+    draft = [f"    picture.draft(None, (2 * WIDTH, 2 * HEIGHT))  {comment}"]
+    if preprocessing.height != preprocessing.width:
+        draft = [
+            "    sideways = picture.getexif().get(0x0112) in (5, 6, 7, 8)",
+            "    at_least = (2 * HEIGHT, 2 * WIDTH) if sideways else (2 * WIDTH, 2 * HEIGHT)",
+            f"    picture.draft(None, at_least)  {comment}",
+        ]
+    lines = upright_lines(dataset, draft)
     mode = preprocessing.color.pillow_mode
-    if preprocessing.color is ColorMode.GREY and modes - {"L", "1"}:
+    if preprocessing.color is ColorMode.GREY and {picture.mode for picture in dataset.pictures} - {"L", "1"}:
         lines.append('    picture = picture if picture.mode in ("L", "1") else picture.convert("RGB")')
     lines.append(f'    picture = picture.convert("{mode}")')
     lines.append("    if picture.size != (WIDTH, HEIGHT):")
@@ -112,7 +107,28 @@ def read(path):
 '''
 
 
-_DATA = """
+def upright_lines(dataset: Dataset, draft: list[str]) -> list[str]:
+    """`picture` from `path`, as pictures of this data set have to be read; JPEGs with the lines `draft`."""
+    formats = {picture.format for picture in dataset.pictures}
+    modes = {picture.mode for picture in dataset.pictures}
+    lines = ["    picture = Image.open(path)"]
+    if formats & {"JPEG", "MPO"}:
+        lines += draft
+    lines.append("    picture = ImageOps.exif_transpose(picture)")
+    if any(mode.startswith("I") or mode == "F" for mode in modes):
+        lines.append('    if picture.mode.startswith("I"):  # 16 bits to 8')
+        lines.append("        values = np.asarray(picture).astype(np.float64)")
+        lines.append("        picture = Image.fromarray(np.rint(values / 257).astype(np.uint8))")
+    if modes & {"P", "LA", "La", "PA", "RGBA", "RGBa"} or formats & {"PNG", "GIF"}:
+        lines.append('    if "A" in picture.getbands() or "transparency" in picture.info:')
+        lines.append('        picture = picture.convert("RGBA")')
+        lines.append('        paper = Image.new("RGB", picture.size, "white")')
+        lines.append('        paper.paste(picture.convert("RGB"), mask=picture.getchannel("A"))')
+        lines.append("        picture = paper")
+    return lines
+
+
+DATA_LINES = """
 with (DATA / "pictures.jsonl").open(encoding="utf-8") as lines:
     records = [json.loads(line) for line in lines]
 pixels = np.stack([read(DATA / record["file"]) for record in records])  # (N, H, W, C)
@@ -124,7 +140,7 @@ std = torch.tensor(STD, device=DEVICE).view(1, -1, 1, 1)
 """
 
 
-def _batch(augmentation: Augmentation, *, channels_last: bool) -> str:
+def batch_lines(augmentation: Augmentation, *, channels_last: bool) -> str:
     made = "(x - mean) / std" if channels_last else "((x - mean) / std).contiguous()"
     augmented = "" if augmentation.is_off else _augmentation(augmentation)
     line = (
@@ -155,14 +171,13 @@ def _augmentation(augmentation: Augmentation) -> str:
     return "augment = v2.Compose([\n" + "".join(f"    {line}\n" for line in lines) + "])\n\n\n"
 
 
-def _objective(config: CnnRunConfig) -> str:
-    training = config.training
+def objective_lines(training: TrainingConfig, classes: int) -> str:
     arguments = ""
     weights = ""
     if training.class_weights:
         weights = (
-            f"counts = torch.bincount(targets[train_rows], minlength={len(config.classes)})\n"
-            f"weights = len(train_rows) / ({len(config.classes)} * counts.double())\n"
+            f"counts = torch.bincount(targets[train_rows], minlength={classes})\n"
+            f"weights = len(train_rows) / ({classes} * counts.double())\n"
             "weights = torch.where(counts > 0, weights, 1).float().to(DEVICE)\n"
         )
         single = training.loss is Loss.SINGLE_LOGIT
@@ -188,7 +203,7 @@ def classes_of(logits):
 """
 
 
-_EVALUATE = '''
+EVALUATE_LINES = '''
 @torch.inference_mode()
 def evaluate(model, rows):
     """Mean loss and accuracy."""
@@ -204,19 +219,47 @@ def evaluate(model, rows):
 
 
 def _optimizer(training: TrainingConfig) -> str:
+    return f"""
+torch.manual_seed(SEED)
+model = CNN().to(DEVICE)
+optimizer = {optimizer_of(training, "model.parameters()")}
+"""
+
+
+def optimizer_of(training: TrainingConfig, parameters: str) -> str:
+    """The call that makes the optimizer."""
     kind = {Optimizer.SGD: "SGD", Optimizer.ADAM: "Adam", Optimizer.ADAMW: "AdamW"}[training.optimizer]
     arguments = f"lr={training.learning_rate!r}, weight_decay={training.weight_decay!r}"
     if training.optimizer is Optimizer.SGD:
         arguments += f", momentum={training.momentum!r}"
-    return f"""
-torch.manual_seed(SEED)
-model = CNN().to(DEVICE)
-optimizer = torch.optim.{kind}(model.parameters(), {arguments}, fused=True)
-"""
+    return f"torch.optim.{kind}({parameters}, {arguments}, fused=True)"
 
 
 def _loop(config: CnnRunConfig, precision: Precision) -> str:
     training = config.training
+    schedule = ""
+    if training.schedule is not Schedule.CONSTANT:
+        schedule = f"""
+        progress = (epoch - 1 + number / len(batches)) / EPOCHS
+        rate = {training.learning_rate!r} * {factor_of(training, "progress")}
+        for group in optimizer.param_groups:
+            group["lr"] = rate"""
+    return loop_lines(training, precision, begin="model.train()", schedule=schedule)
+
+
+def factor_of(training: TrainingConfig, progress: str, *, warm_up: int = 0) -> str:
+    """The share of the full learning rate at `progress` through the epochs after the warm-up, as code."""
+    match training.schedule:
+        case Schedule.COSINE:
+            return f"(0.01 + 0.99 * (1 + math.cos(math.pi * {progress})) / 2)"
+        case Schedule.STEP:
+            left = training.epochs - warm_up
+            return f"0.1 ** math.floor({progress} * {left} / {step_epochs(left)} + 1e-9)"
+    return "1.0"
+
+
+def loop_lines(training: TrainingConfig, precision: Precision, *, begin: str, schedule: str) -> str:
+    """The loop; `begin` is done before each epoch, `schedule` before each batch."""
     forward = "logits = model(x)"
     if precision is Precision.BFLOAT16:
         forward = """with torch.autocast(DEVICE.type, torch.bfloat16):
@@ -226,13 +269,6 @@ def _loop(config: CnnRunConfig, precision: Precision) -> str:
     if training.gradient_clip is not None:
         clip = f"""
         nn.utils.clip_grad_norm_(model.parameters(), {training.gradient_clip!r})"""
-    schedule = ""
-    if training.schedule is Schedule.COSINE:
-        schedule = f"""
-        progress = (epoch - 1 + number / len(batches)) / EPOCHS
-        rate = {training.learning_rate!r} * (0.01 + 0.99 * (1 + math.cos(math.pi * progress)) / 2)
-        for group in optimizer.param_groups:
-            group["lr"] = rate"""
     patience = ""
     if training.patience is not None:
         patience = f"""
@@ -245,7 +281,7 @@ best, best_epoch = (-1.0, 0.0), 0
 for epoch in range(1, EPOCHS + 1):
     seed = SEED * 1_000_003 + epoch
     torch.manual_seed(seed)
-    model.train()
+    {begin}
     order = torch.randperm(len(train_rows), generator=torch.Generator().manual_seed(seed))
     batches = list(order.split(BATCH_SIZE))
     if len(batches) > 1 and len(batches[-1]) == 1:  # batch norm can't learn from one picture

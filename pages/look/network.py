@@ -42,7 +42,7 @@ def choose_network(workspace: Workspace) -> Network | None:
         key: run.name + (f"  ·  {run.best_accuracy:.1%}" if run.best_accuracy is not None else "")
         for key, run in runs.items()
     }
-    words |= {f"{Source.BACKBONE}.{name}": f"{title(name)}  ·  ImageNet" for name in _backbones()}
+    words |= {f"{Source.BACKBONE}.{name}": f"{title(name)}  ·  ImageNet" for name in backbones()}
     source, _, chosen = pick("Network", words, key="network").partition(".")
     if source == Source.RUN:
         run = open_run(workspace.runs, chosen)
@@ -85,7 +85,7 @@ def _held_key(network: Network) -> str:
 
 
 @st.cache_resource(show_spinner="Loading torchvision…")
-def _backbones() -> tuple[str, ...]:
+def backbones() -> tuple[str, ...]:
     from core.models.backbones import backbone_names
 
     names = backbone_names()

@@ -65,14 +65,16 @@ def _cell_words(classes: tuple[str, ...], true: int, predicted: int, pictures: i
     return f"{classes[true]} taken for {classes[predicted]}: {count(pictures, 'picture')}"
 
 
-def show_pictures(dataset: Dataset, rows: Sequence[int], captions: Sequence[str]) -> None:
+def show_pictures(
+    dataset: Dataset, rows: Sequence[int], captions: Sequence[str], *, side: int = SIDE
+) -> None:
     """Pictures `rows` of the data set side by side; one that can't be read leaves the others."""
     with st.container(horizontal=True, gap="small"):
         for row, caption in zip(rows, captions, strict=True):
             try:
-                image = thumbnails_of(dataset, [row], SIDE)[0]
+                image = thumbnails_of(dataset, [row], side)[0]
             except WorkbenchError as error:
-                st.caption(f"{plain(dataset.pictures[row].name)}: {plain(error.problem)}", width=SIDE)
+                st.caption(f"{plain(dataset.pictures[row].name)}: {plain(error.problem)}", width=side)
                 continue
             name = dataset.pictures[row].name
-            st.image(image, caption=plain(caption), alt=f"{name}: {caption}", output_format="PNG", width=SIDE)
+            st.image(image, caption=plain(caption), alt=f"{name}: {caption}", output_format="PNG", width=side)

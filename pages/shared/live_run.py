@@ -92,13 +92,13 @@ def _show_numbers(run: Run, status: Status, records: Records, under_way: bool) -
         numbers.metric("Pictures a second", "–" if rate is None else f"{rate:,.0f}")
         numbers.metric("Time of an epoch", short_time(records[-1].get("seconds", 0)) if records else "–")
     elif best is not None:
-        _show_accuracy(numbers, run, "valid", "Validation accuracy")
-        _show_accuracy(numbers, run, "test", "Test accuracy")
+        show_accuracy(numbers, run, "valid", "Validation accuracy")
+        show_accuracy(numbers, run, "test", "Test accuracy")
         numbers.metric("Best epoch", f"{best['epoch']} of {len(records)}")
         numbers.metric("Time in epochs", short_time(sum(record.get("seconds", 0) for record in records)))
 
 
-def _show_accuracy(place, run: Run, part: str, label: str) -> None:
+def show_accuracy(place, run: Run, part: str, label: str) -> None:
     """The accuracy of the best weights, and between what it lies with a certainty of 95 %."""
     predictions = None
     with contextlib.suppress(ModelFileError):  # the results below name the file

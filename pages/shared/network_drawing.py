@@ -1,6 +1,6 @@
 """A network as volumes to scale, on a page; one of them can be chosen by a press."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import streamlit as st
 
@@ -23,10 +23,16 @@ def draw_network(
     key: str,
     chosen: int | None = None,
     on_pick: Callable[[int], None] | None = None,
+    pale: Collection[int] = (),
 ) -> None:
     """The network in about `width` pixels. Volumes are counted from the picture, which is 0; `chosen` is
-    marked, and `on_pick` gets the one that is pressed."""
-    data = {"svg": network_svg(walk, width), "chosen": chosen, "pickable": on_pick is not None}
+    marked, those that are `pale` stand back, and `on_pick` gets the one that is pressed."""
+    data = {
+        "svg": network_svg(walk, width),
+        "chosen": chosen,
+        "pickable": on_pick is not None,
+        "pale": sorted(pale),
+    }
     if on_pick is None:
         _drawing(key=key, data=data)
         return

@@ -18,7 +18,10 @@ FEATURE_MAPS = "look/feature_maps.py"
 ATTRIBUTION = "look/attribution.py"
 DATASETS = "data/datasets.py"
 TRAIN_CNN = "train/cnn.py"
+FINE_TUNE = "train/fine_tune.py"
+FEATURES = "train/features.py"
 RUNS = "train/runs.py"
+COMPARE = "train/compare.py"
 PREDICT = "use/predict.py"
 
 

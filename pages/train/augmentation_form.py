@@ -6,15 +6,16 @@ import streamlit as st
 from core.data.augmentation_config import Augmentation
 from core.data.dataset import Dataset
 from core.data.decoding import open_picture
-from core.data.preprocessing import ColorMode, Preprocessing
+from core.data.receives import Receives
 from core.data.splitting import Split
 from pages.shared.errors import errors_shown
 
 PICTURES, VIEWS = 3, 5
+RGB = 3  # channels
 SHOWN_WIDTH = 78  # pixels
 
 
-def edit_augmentation(dataset: Dataset, split: Split, preprocessing: Preprocessing) -> Augmentation:
+def edit_augmentation(dataset: Dataset, split: Split, preprocessing: Receives) -> Augmentation:
     """Show the controls and a live preview; the settings that the controls say."""
     left, right = st.columns(2)
     with left:
@@ -30,7 +31,7 @@ def edit_augmentation(dataset: Dataset, split: Split, preprocessing: Preprocessi
         )
         contrast = st.slider("Contrast, up to (± %)", 0, 100, 0, key="contrast", persist_state="session")
         saturation = 0
-        if preprocessing.color is ColorMode.RGB:
+        if preprocessing.shape[0] == RGB:
             saturation = st.slider(
                 "Saturation, up to (± %)", 0, 100, 0, key="saturation", persist_state="session"
             )
@@ -45,7 +46,7 @@ def edit_augmentation(dataset: Dataset, split: Split, preprocessing: Preprocessi
     return settings
 
 
-def _preview(dataset: Dataset, split: Split, preprocessing: Preprocessing, settings: Augmentation) -> None:
+def _preview(dataset: Dataset, split: Split, preprocessing: Receives, settings: Augmentation) -> None:
     with st.spinner("Loading PyTorch for the preview", show_time=False):
         from core.data.augmentation_preview import preview_augmentation
     rows = split.train[:: max(1, len(split.train) // PICTURES)][:PICTURES]
@@ -57,6 +58,6 @@ def _preview(dataset: Dataset, split: Split, preprocessing: Preprocessing, setti
                 st.image(picture.squeeze(), width=SHOWN_WIDTH)
 
 
-def _pixels(dataset: Dataset, row: int, preprocessing: Preprocessing) -> np.ndarray:
-    size = (preprocessing.height, preprocessing.width)
-    return preprocessing.pixels(open_picture(dataset.path(dataset.pictures[row]), at_least=size))
+def _pixels(dataset: Dataset, row: int, preprocessing: Receives) -> np.ndarray:
+    path = dataset.path(dataset.pictures[row])
+    return preprocessing.pixels(open_picture(path, at_least=preprocessing.at_least))

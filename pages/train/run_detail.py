@@ -2,16 +2,19 @@
 
 import streamlit as st
 
+from core.embeddings.config import FeaturesRunConfig
 from core.errors import WorkbenchError
 from core.runs.continuing import continue_run
 from core.runs.overview import RunOverview, overview_of
 from core.runs.store import Run, delete_run, open_run
-from core.training.config import Schedule
+from core.training.config import CnnRunConfig, Schedule
+from core.training.run_config import learns_in_epochs
 from core.workspace import Workspace
 from pages.shared.errors import errors_shown, show_error
 from pages.shared.live_run import live_run
 from pages.shared.page import PREDICT, TRAIN_CNN, button_to, open_page
 from pages.shared.text import plain
+from pages.train.features_detail import live_features
 from pages.train.run_sections import PART, show_sections
 from pages.train.source_run import ask_for
 
@@ -35,6 +38,9 @@ def show_run(workspace: Workspace, run_id: str) -> None:
     if overview.damage:
         st.error(f"**This run is damaged.** {plain(overview.damage)}", icon=":material/broken_image:")
         return
+    if overview.kind == FeaturesRunConfig.kind:
+        live_features(run, workspace)
+        return
     live_run(run, workspace, lambda run, status, records: show_sections(run, status, records, workspace))
 
 
@@ -44,9 +50,9 @@ def show_actions(run: Run, overview: RunOverview) -> None:
     with st.container(horizontal=True, width="content"):
         if overview.has_model and not overview.damage:
             button_to(PREDICT, "Predict with it", key="predict", icon=":material/image_search:", run=run.id)
-        if overview.has_model and at_rest and not overview.damage:
+        if overview.has_model and at_rest and not overview.damage and overview.kind == CnnRunConfig.kind:
             start_another(run)
-        if at_rest and overview.epochs_done and not overview.damage:
+        if at_rest and overview.epochs_done and learns_in_epochs({"kind": overview.kind}):
             with (
                 st.popover("More epochs", icon=":material/add:", key=f"more_{overview.epochs}"),
                 errors_shown(),

@@ -8,14 +8,16 @@ import streamlit as st
 from core.errors import WorkbenchError
 from core.figures.live_curves import number
 from core.figures.step_times import step_times_rows, step_times_spec
-from core.records import from_json
 from core.runs.store import Run, open_run
-from core.training.config import CnnRunConfig, Precision
+from core.training.config import Precision
 from core.training.device import device_words
+from core.training.fine_tune_config import FineTuneConfig
+from core.training.run_config import RunConfig, run_config
 from core.workspace import Workspace
 from pages.shared.caches import dataset_of, split_of
 from pages.shared.facts_list import Fact, facts_list
 from pages.shared.text import count
+from pages.train.fine_tune_facts import fine_tune_facts
 
 NUMBERS = {
     Precision.FLOAT32: "32 bits a number",
@@ -30,7 +32,7 @@ LAYOUTS = {
 
 def show_facts(run: Run, workspace: Workspace) -> None:
     """A line a fact, and what was measured as bars; what is not known yet is left out."""
-    facts, config = run.facts(), from_json(CnnRunConfig, run.config())
+    facts, config = run.facts(), run_config(run.config())
     if not facts:
         st.caption("Known as soon as the run has reached its device. Runs of earlier versions don't say.")
         return
@@ -40,6 +42,7 @@ def show_facts(run: Run, workspace: Workspace) -> None:
             *_machine(facts, config),
             *_pieces(facts, config, workspace),
             *_beginning(facts, config, workspace),
+            *(fine_tune_facts(facts) if isinstance(config, FineTuneConfig) else []),
         ]
         st.html(facts_list(lines))
     times = facts.get("milliseconds")
@@ -48,7 +51,7 @@ def show_facts(run: Run, workspace: Workspace) -> None:
             _show_times(times, _way(facts))
 
 
-def _machine(facts: dict[str, Any], config: CnnRunConfig) -> list[Fact]:
+def _machine(facts: dict[str, Any], config: RunConfig) -> list[Fact]:
     lines: list[Fact] = []
     if device := facts.get("device"):
         lines.append(("Device", device_words(str(device)), ""))
@@ -67,7 +70,7 @@ def _machine(facts: dict[str, Any], config: CnnRunConfig) -> list[Fact]:
     return lines
 
 
-def _why(facts: dict[str, Any], config: CnnRunConfig) -> str:
+def _why(facts: dict[str, Any], config: RunConfig) -> str:
     """Why these numbers, with both times where both were measured."""
     if config.training.precision is not Precision.AUTO:
         return "The settings ask for it"
@@ -86,7 +89,7 @@ def _least(times: dict[str, Any], precision: Precision) -> float | None:
     return min((time for time in measured if time is not None), default=None)
 
 
-def _pieces(facts: dict[str, Any], config: CnnRunConfig, workspace: Workspace) -> list[Fact]:
+def _pieces(facts: dict[str, Any], config: RunConfig, workspace: Workspace) -> list[Fact]:
     piece, batch = facts.get("piece"), config.training.batch_size
     if not isinstance(piece, int):
         return []
@@ -102,7 +105,7 @@ def _pieces(facts: dict[str, Any], config: CnnRunConfig, workspace: Workspace) -
     return [("Pictures at once", f"{piece:,} of {batch:,}", words)]
 
 
-def _pictures_to_learn_from(config: CnnRunConfig, workspace: Workspace) -> int | None:
+def _pictures_to_learn_from(config: RunConfig, workspace: Workspace) -> int | None:
     try:
         dataset = dataset_of(workspace, config.dataset_id)
         rows = split_of(dataset, config.split_id).train
@@ -111,9 +114,13 @@ def _pictures_to_learn_from(config: CnnRunConfig, workspace: Workspace) -> int |
     return sum(dataset.pictures[row].key not in set(config.without) for row in rows)
 
 
-def _beginning(facts: dict[str, Any], config: CnnRunConfig, workspace: Workspace) -> list[Fact]:
+def _beginning(facts: dict[str, Any], config: RunConfig, workspace: Workspace) -> list[Fact]:
     lines: list[Fact] = []
-    if config.starts_from:
+    if isinstance(config, FineTuneConfig):
+        trained = "trained on ImageNet" if config.weights_seed is None else "untrained, drawn at random"
+        words = f"the head is new, drawn from seed {config.training.seed}"
+        lines.append(("Started from", f"{config.backbone}, {trained}", words))
+    elif config.starts_from:
         taken = facts.get("started_from")
         lines.append(("Started from", run_name(workspace, config.starts_from), str(taken) if taken else ""))
     else:

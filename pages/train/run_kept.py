@@ -7,10 +7,10 @@ import streamlit as st
 
 from core.models.cnn_walk import walk
 from core.models.transfer import state_bytes
-from core.records import from_json
 from core.runs.kept import Kept, kept_by
 from core.runs.store import Run
-from core.training.config import CnnRunConfig
+from core.training.fine_tune_config import FineTuneConfig, Trains
+from core.training.run_config import run_config
 from core.training.snapshots import snapshot_rule
 from pages.shared.text import count, size
 
@@ -29,7 +29,12 @@ def show_kept(run: Run) -> None:
 
 
 def _rule(run: Run) -> str:
-    config = from_json(CnnRunConfig, run.config())
+    config = run_config(run.config())
+    if isinstance(config, FineTuneConfig):
+        if config.trains is Trains.HEAD:
+            return "no weights: only the head changes"
+        best = run.folder / "best.pt"  # of the whole network, as they are
+        return snapshot_rule(config.training.epochs, best.stat().st_size if best.exists() else 0).words
     network = walk(config.cnn, config.preprocessing.shape, config.outputs)
     return snapshot_rule(config.training.epochs, state_bytes(network)).words
 

@@ -1,6 +1,7 @@
 import streamlit as st
 
 from core.data.dataset import list_datasets
+from core.embeddings.config import FeaturesRunConfig
 from core.runs.overview import RunOverview, overview_of
 from core.runs.store import list_runs
 from core.workspace import open_workspace
@@ -55,7 +56,10 @@ def summary(run: RunOverview) -> str:
     words = []
     if run.best_accuracy is not None:
         words.append(f"**{run.best_accuracy:.1%}** validation accuracy")
-    words.append(f"epoch {run.epochs_done} of {run.epochs}" if run.epochs else "no epochs")
+    if run.kind == FeaturesRunConfig.kind:
+        words.append("features + logistic regression")
+    else:
+        words.append(f"epoch {run.epochs_done} of {run.epochs}" if run.epochs else "no epochs")
     return " · ".join([*words, when(run.queued)])
 
 

@@ -10,7 +10,11 @@ from pages.shared.text import plain
 from pages.train.machine_form import choose_machine
 
 OPTIMIZERS = {Optimizer.ADAM: "Adam", Optimizer.ADAMW: "AdamW", Optimizer.SGD: "SGD + momentum"}
-SCHEDULES = {Schedule.CONSTANT: "constant", Schedule.COSINE: "cosine: falls to 1 % at the end"}
+SCHEDULES = {
+    Schedule.CONSTANT: "constant",
+    Schedule.COSINE: "cosine: falls to 1 % at the end",
+    Schedule.STEP: "step: to a tenth after each third of the epochs",
+}
 LOSSES = {
     Loss.CROSS_ENTROPY: "Cross-entropy, one logit a class",
     Loss.SINGLE_LOGIT: "BCEWithLogitsLoss, a single logit",

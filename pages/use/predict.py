@@ -42,7 +42,8 @@ with errors_shown():
     with seen:
         if not files:
             with st.container(border=True):
-                size = f"{predictor.preprocessing.width} x {predictor.preprocessing.height}"
+                _, height, width = predictor.preprocessing.shape
+                size = f"{width} x {height}"
                 classes = count(len(predictor.classes), "class", "classes")
                 st.markdown(
                     f"**Nothing to predict yet.** Each picture that you give is scaled to {size} pixels, as "

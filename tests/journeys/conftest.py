@@ -6,11 +6,12 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.digits import digits, imported_digits
+from tests.fine_tuning import few_digits, imported_few_digits
 from tests.journeys.browser import chromium, find_chromium, new_page
 from tests.journeys.server import Server, serve
 from tests.pages.runs import run, trained_folder
 
-__all__ = ["digits", "imported_digits", "run", "trained_folder"]
+__all__ = ["digits", "few_digits", "imported_digits", "imported_few_digits", "run", "trained_folder"]
 
 
 @pytest.fixture(scope="session")

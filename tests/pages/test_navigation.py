@@ -11,9 +11,15 @@ TITLES = [
     "Convolution lab",
     "Architecture",
     "Challenges",
+    "Filters",
+    "Feature maps",
+    "Attribution",
     "Datasets",
     "Train a CNN",
+    "Fine-tune",
+    "Features",
     "Runs",
+    "Compare",
     "Predict",
 ]
 
@@ -22,7 +28,9 @@ def test_first_page_is_the_start() -> None:
     assert open_page("navigation").title[0].value == "ConvNet Workbench"
 
 
-@pytest.mark.parametrize("path", [page.START, page.DATASETS, page.TRAIN_CNN, page.RUNS, page.PREDICT])
+@pytest.mark.parametrize(
+    "path", [page.START, page.DATASETS, page.TRAIN_CNN, page.RUNS, page.COMPARE, page.PREDICT]
+)
 def test_every_page_stands_where_it_is_looked_for(path: str) -> None:
     assert (PROJECT / "pages" / path).is_file()
 

@@ -2,6 +2,7 @@ import pytest
 
 from core.data.augmentation_config import Augmentation
 from core.data.preprocessing import ColorMode, Preprocessing
+from core.embeddings.config import FeaturesRunConfig
 from core.models.cnn_config import Activation, CnnConfig, ConvBlock, HiddenLayer, Pool
 from core.records import to_json
 from core.runs.overview import block_words, differing, overview_of, settings_of
@@ -138,3 +139,17 @@ def test_only_what_differs() -> None:
     assert differing([one, other]) == ["epochs", "block 2"]
     assert differing([one, one]) == []
     assert differing([one]) == []
+
+
+def test_a_run_on_features_at_a_glance(workspace: Workspace) -> None:
+    settings = FeaturesRunConfig("By features", "digits", "s-1", ("0", "1"), "densenet121")
+    run = create_run(workspace.runs, to_json(settings), "features")
+    run.metrics_file.write_text('{"epoch": 1, "valid_accuracy": 0.9, "seconds": 2.5}\n')
+    seen = overview_of(run)
+    assert (seen.kind, seen.epochs, seen.epochs_done, seen.best_accuracy) == ("features", None, 1, 0.9)
+    assert seen.settings["backbone"] == "densenet121"
+    assert (seen.settings["C"], seen.settings["most iterations"]) == ("by cross-validation", "1000")
+    run.write_config({**to_json(settings), "regularization": 0.01})
+    assert overview_of(run).settings["C"] == "0.01"
+    run.write_config({**to_json(settings), "max_iter": 0})
+    assert "not the settings of a run" in overview_of(run).damage

@@ -1,0 +1,52 @@
+"""Fine-tunings that take seconds: EfficientNet-Lite0, with its real weights, on a few digits."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.data.dataset import Dataset, load_dataset
+from core.data.splitting import current_split
+from core.models.weights import LITE0
+from core.training.config import Precision, TrainingConfig
+from core.training.fine_tune_config import FineTuneConfig
+from core.workspace import Workspace, open_workspace
+from tests.digits import import_folder, write_digits
+
+FEW = 60
+
+
+@pytest.fixture(scope="session")
+def imported_few_digits(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """The first 60 of scikit-learn's digits, imported once; their pixels at 224 px are there to be copied."""
+    root = tmp_path_factory.mktemp("few-digits")
+    write_digits(root / "pictures", FEW)
+    return import_folder(open_workspace(root / "home"), root / "pictures", "Few digits")
+
+
+@pytest.fixture
+def few_digits(workspace: Workspace, imported_few_digits: Dataset) -> Dataset:
+    shutil.copytree(imported_few_digits.folder, workspace.datasets / imported_few_digits.id)
+    return load_dataset(workspace, imported_few_digits.id)
+
+
+def small_fine_tuning(dataset: Dataset, backbone: str = LITE0, **settings) -> FineTuneConfig:
+    """Three epochs of the head in float32; settings of the training go to it, the others to the config."""
+    names = set(TrainingConfig.__dataclass_fields__)
+    training = {"epochs": 3, "batch_size": 16, "learning_rate": 1e-2, "precision": Precision.FLOAT32}
+    training |= {name: value for name, value in settings.items() if name in names}
+    config = FineTuneConfig(
+        "Small fine-tuning",
+        dataset.id,
+        current_split(dataset).id,
+        dataset.classes,
+        backbone,
+        training=TrainingConfig(**training),
+    )
+    return replace(config, **{name: value for name, value in settings.items() if name not in names})
+
+
+def new_folder(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    return folder
