@@ -25,8 +25,22 @@ class Server:
 @contextmanager
 def serve(home: Path, script: Path = PROJECT / "app.py") -> Iterator[Server]:
     """Run `script` on a free port of this machine until the block ends."""
-    port = free_port()
     home.mkdir(parents=True, exist_ok=True)
+    server = start(home, script)
+    try:
+        try:
+            wait_until_healthy(server)
+        except (RuntimeError, TimeoutError):  # another process may have been quicker to take the port
+            end(server)
+            server = start(home, script)
+            wait_until_healthy(server)
+        yield server
+    finally:
+        end(server)
+
+
+def start(home: Path, script: Path) -> Server:
+    port = free_port()
     with (home / "server.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)],
@@ -36,13 +50,12 @@ def serve(home: Path, script: Path = PROJECT / "app.py") -> Iterator[Server]:
             stdout=log,
             stderr=subprocess.STDOUT,
         )
-    server = Server(f"http://127.0.0.1:{port}", home, process)
-    try:
-        wait_until_healthy(server)
-        yield server
-    finally:
-        process.terminate()
-        process.wait(10)
+    return Server(f"http://127.0.0.1:{port}", home, process)
+
+
+def end(server: Server) -> None:
+    server.process.terminate()
+    server.process.wait(10)
 
 
 def wait_until_healthy(server: Server) -> None:
@@ -56,7 +69,8 @@ def wait_until_healthy(server: Server) -> None:
                     return
         except OSError:
             time.sleep(0.05)
-    raise TimeoutError(f"{server.url} gave no answer in {START_WITHIN:.0f} s")
+    said = (server.home / "server.log").read_text()
+    raise TimeoutError(f"{server.url} gave no answer in {START_WITHIN:.0f} s. It said: {said[-2000:]}")
 
 
 def free_port() -> int:
