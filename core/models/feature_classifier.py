@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 
 class FeatureClassifier(nn.Module):
@@ -25,4 +26,4 @@ class FeatureClassifier(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         features = self.backbone(x).flatten(1).double()
-        return (((features - self.mean) / self.scale) @ self.weight.T + self.bias).float()
+        return functional.linear((features - self.mean) / self.scale, self.weight, self.bias).float()

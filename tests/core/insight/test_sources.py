@@ -6,15 +6,19 @@ from PIL import Image
 from sklearn.datasets import load_sample_image
 
 from core.errors import ConfigError, ModelFileError, RunError
-from core.insight.places import map_places
+from core.insight.grad_cam_layers import default_layer
+from core.insight.places import map_places, missing_maps
 from core.insight.recording import maps_of, record
 from core.insight.reference import BEST, TRAINED, Source, SubjectRef, at_epoch, untrained
 from core.insight.sources import open_subject, weights_file
 from core.insight.subject import Subject
+from core.models.backbones import preprocessing_of
+from core.models.saved_build import empty_network
+from core.models.saved_model import HeadConfig, Saved, SavedFeatures, SavedFineTuned, save_model_description
 from core.records import from_json, to_json
-from core.runs.store import Run
+from core.runs.store import Run, create_run
 from core.serving.prediction import load_predictor
-from core.training.checkpoint import load_tensors
+from core.training.checkpoint import load_tensors, save_tensors
 from core.workspace import Workspace
 from tests.pages.runs import run, trained_folder
 
@@ -105,3 +109,23 @@ def test_references_go_through_json() -> None:
     assert SubjectRef(Source.RUN, "a", BEST).epoch is None
     assert SubjectRef(Source.BACKBONE, "b", untrained(2)).seed == 2
     assert SubjectRef(Source.BACKBONE, "b", TRAINED).seed is None
+
+
+@pytest.mark.parametrize("kind", ["fine-tuned", "features"])
+def test_other_kinds_of_runs_are_looked_into_as_well(workspace: Workspace, kind: str) -> None:
+    name = "mobilenet_v3_small"
+    receives = preprocessing_of(name)
+    saved: Saved = SavedFineTuned(name, HeadConfig((5,)), receives, ("a", "b", "c"), False)
+    if kind == "features":
+        saved = SavedFeatures(name, 1024, receives, ("a", "b", "c"))
+    made = create_run(workspace.runs, {"kind": kind, "name": "One"}, "One")
+    torch.manual_seed(0)
+    network = empty_network(saved).to_empty(device="cpu")
+    for value in network.state_dict().values():
+        value.copy_(torch.rand(value.shape) if value.is_floating_point() else torch.ones(value.shape))
+    save_tensors(network.state_dict(), made.folder / "best.pt")
+    save_model_description(made.folder, saved)
+    subject = open_subject(workspace, SubjectRef(Source.RUN, made.id, BEST))
+    assert missing_maps(subject.walk) == ""
+    assert default_layer(subject.walk).endswith("features")
+    check_rows_are_in_step(subject)
