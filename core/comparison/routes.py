@@ -10,9 +10,10 @@ from core.data.splitting import Split
 from core.embeddings.config import FeaturesRunConfig
 from core.errors import ConfigError
 from core.limits import check_range
+from core.models.backbone_choice import TRAINED
 from core.models.presets import DEFAULT_PRESET, PRESETS
 from core.training.config import CnnRunConfig, TrainingConfig
-from core.training.fine_tune_config import TRAINED, FineTuneConfig, Trains
+from core.training.fine_tune_config import FineTuneConfig, Trains
 from core.training.suggestion import suggest_color, suggest_side
 
 LITE0 = "efficientnet_lite0"

@@ -1,15 +1,13 @@
 """All that decides a run by features and logistic regression, as one record that goes to and from JSON."""
 
-import re
 from dataclasses import dataclass
 
-from core.errors import ConfigError
 from core.limits import check_range
+from core.models.backbone_choice import TRAINED, check_weights, seed_of
+from core.training.config import check_classes
 
-TRAINED = "trained"
 WEAKEST, STRONGEST = 1e6, 1e-6  # C is the inverse of the regularization
 MOST_ITERATIONS = 100_000
-_UNTRAINED = re.compile(r"random-(\d+)")
 
 
 @dataclass(frozen=True)
@@ -37,20 +35,8 @@ class FeaturesRunConfig:
     kind: str = "features"
 
     def __post_init__(self) -> None:
-        if len(self.classes) < 2:
-            raise ConfigError(
-                "There is nothing to tell apart.",
-                expected="at least 2 classes",
-                found=str(len(self.classes)),
-                fix="Bring a data set with one sub-folder for each of two or more classes.",
-            )
-        if self.weights != TRAINED and not _UNTRAINED.fullmatch(self.weights):
-            raise ConfigError(
-                "There are no such weights of a backbone.",
-                expected='"trained", or "random-" and a seed',
-                found=repr(self.weights[:40]),
-                fix="Choose the trained ones.",
-            )
+        check_classes(self.classes, single_logit=False)
+        check_weights(self.weights)
         if self.regularization is not None:
             check_range("C of the regression", self.regularization, STRONGEST, WEAKEST)
         check_range("number of iterations", self.max_iter, 1, MOST_ITERATIONS)
@@ -59,5 +45,4 @@ class FeaturesRunConfig:
     @property
     def weights_seed(self) -> int | None:
         """The seed of untrained weights."""
-        untrained = _UNTRAINED.fullmatch(self.weights)
-        return int(untrained[1]) if untrained else None
+        return seed_of(self.weights)

@@ -4,8 +4,10 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-BEST, TRAINED = "best", "trained"
-_NUMBERED = re.compile(r"(epoch|random)-(\d+)")
+from core.models.backbone_choice import seed_of
+
+BEST = "best"
+_EPOCH = re.compile(r"epoch-(\d+)")
 
 
 class Source(StrEnum):
@@ -24,20 +26,13 @@ class SubjectRef:
 
     @property
     def epoch(self) -> int | None:
-        return self._number("epoch")
+        found = _EPOCH.fullmatch(self.weights)
+        return int(found[1]) if found else None
 
     @property
     def seed(self) -> int | None:
-        return self._number("random")
-
-    def _number(self, kind: str) -> int | None:
-        found = _NUMBERED.fullmatch(self.weights)
-        return int(found[2]) if found and found[1] == kind else None
+        return seed_of(self.weights)
 
 
 def at_epoch(epoch: int) -> str:
     return f"epoch-{epoch}"
-
-
-def untrained(seed: int) -> str:
-    return f"random-{seed}"

@@ -80,6 +80,24 @@ class TrainingConfig:
             check_range("longest gradient", self.gradient_clip, 1e-6, 1e6)
 
 
+def check_classes(classes: tuple[str, ...], *, single_logit: bool) -> None:
+    """Raises ConfigError for classes that a network can't be trained to tell apart."""
+    if len(classes) < 2:
+        raise ConfigError(
+            "There is nothing to tell apart.",
+            expected="at least 2 classes",
+            found=str(len(classes)),
+            fix="Bring a data set with one sub-folder for each of two or more classes.",
+        )
+    if single_logit and len(classes) != 2:
+        raise ConfigError(
+            "A single logit can tell only two classes apart.",
+            expected="2 classes",
+            found=str(len(classes)),
+            fix="Use cross-entropy for this data set.",
+        )
+
+
 @dataclass(frozen=True)
 class CnnRunConfig:
     """One training of one CNN on one split of one data set. `classes` are in the order of the logits.
@@ -102,20 +120,7 @@ class CnnRunConfig:
     kind: str = "train-cnn"
 
     def __post_init__(self) -> None:
-        if len(self.classes) < 2:
-            raise ConfigError(
-                "There is nothing to tell apart.",
-                expected="at least 2 classes",
-                found=str(len(self.classes)),
-                fix="Bring a data set with one sub-folder for each of two or more classes.",
-            )
-        if self.training.loss is Loss.SINGLE_LOGIT and len(self.classes) != 2:
-            raise ConfigError(
-                "A single logit can tell only two classes apart.",
-                expected="2 classes",
-                found=str(len(self.classes)),
-                fix="Use cross-entropy for this data set.",
-            )
+        check_classes(self.classes, single_logit=self.training.loss is Loss.SINGLE_LOGIT)
 
     def slower(self, times: float) -> "CnnRunConfig":
         """The same with the learning rate divided by `times`."""

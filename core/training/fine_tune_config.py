@@ -1,20 +1,18 @@
 """All that decides a fine-tuning of a backbone, as one record that goes to and from JSON. No torch."""
 
-import re
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from core.data.augmentation_config import Augmentation
 from core.errors import ConfigError
 from core.limits import check_range
+from core.models.backbone_choice import TRAINED, check_weights, seed_of
 from core.models.backbone_preprocessing import BackbonePreprocessing
 from core.models.saved_model import HeadConfig
-from core.training.config import Loss, TrainingConfig
+from core.training.config import Loss, TrainingConfig, check_classes
 
-TRAINED = "trained"
 MOST_VIEWS = 64
 MOST_BLOCKS = 1000
-_UNTRAINED = re.compile(r"random-(\d+)")
 
 
 class Trains(StrEnum):
@@ -66,27 +64,8 @@ class FineTuneConfig:
                 found=str(self.warm_up),
                 fix="Warm up for fewer epochs, or train for more.",
             )
-        if self.weights != TRAINED and not _UNTRAINED.fullmatch(self.weights):
-            raise ConfigError(
-                "There are no such weights of a backbone.",
-                expected='"trained", or "random-" and a seed',
-                found=repr(self.weights[:40]),
-                fix="Choose the trained ones.",
-            )
-        if len(self.classes) < 2:
-            raise ConfigError(
-                "There is nothing to tell apart.",
-                expected="at least 2 classes",
-                found=str(len(self.classes)),
-                fix="Bring a data set with one sub-folder for each of two or more classes.",
-            )
-        if self.is_single_logit and len(self.classes) != 2:
-            raise ConfigError(
-                "A single logit can tell only two classes apart.",
-                expected="2 classes",
-                found=str(len(self.classes)),
-                fix="Use cross-entropy for this data set.",
-            )
+        check_weights(self.weights)
+        check_classes(self.classes, single_logit=self.is_single_logit)
 
     @property
     def is_single_logit(self) -> bool:
@@ -111,8 +90,7 @@ class FineTuneConfig:
     @property
     def weights_seed(self) -> int | None:
         """The seed of untrained weights."""
-        untrained = _UNTRAINED.fullmatch(self.weights)
-        return int(untrained[1]) if untrained else None
+        return seed_of(self.weights)
 
     @property
     def cached_views(self) -> int:

@@ -19,7 +19,7 @@ from core.insight.code import (
     map_code,
     map_core_code,
 )
-from core.insight.reference import TRAINED
+from core.models.backbone_choice import TRAINED
 from core.models.channels import arrangements
 from core.models.saved_model import SavedModel, load_model_description
 from core.workspace import open_workspace

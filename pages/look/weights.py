@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.errors import WorkbenchError
-from core.insight.reference import TRAINED, untrained
+from core.models.backbone_choice import TRAINED, untrained
 from core.runs.store import RunState
 from core.runs.weight_jobs import last_fetch, start_fetch
 from core.workspace import Workspace

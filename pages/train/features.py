@@ -2,21 +2,21 @@ import streamlit as st
 
 from core.data.dataset import Dataset
 from core.data.splitting import Split, check_trainable, current_split
-from core.embeddings.config import TRAINED, FeaturesRunConfig
+from core.embeddings.config import FeaturesRunConfig
 from core.errors import RunError
+from core.models.backbone_choice import TRAINED
 from core.records import to_json
 from core.runs.launcher import launch
 from core.runs.store import Run, RunState, create_run, runs_on
 from core.workspace import Workspace, open_workspace
 from pages.look.codes import is_published
-from pages.look.network import backbones, title
-from pages.look.weights import have_weights
+from pages.look.network import title
 from pages.shared.caches import dataset_of
 from pages.shared.errors import errors_shown
 from pages.shared.job import show_end, watch_job
-from pages.shared.page import DATASETS, PREDICT, RUNS, button_to, empty_state, open_page
-from pages.shared.pickers import pick, pick_dataset
+from pages.shared.page import PREDICT, RUNS, button_to, open_page
 from pages.shared.text import count
+from pages.train.backbone_choice import choose_data_and_backbone
 from pages.train.features_form import edit_features
 from pages.train.features_map import show_map
 from pages.train.features_results import show_how, show_numbers, show_search
@@ -103,15 +103,7 @@ open_page(
 )
 workspace = open_workspace()
 with errors_shown():
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = pick_dataset(workspace)
-        if chosen is None:
-            empty_state("Bring a data set first.", DATASETS, "Go to datasets", key="to_datasets")
-            st.stop()
-        backbone = pick("Backbone", {name: title(name) for name in backbones()}, key="backbone")
-    weights = have_weights(workspace, backbone, title(backbone))
-    if weights is None:
-        st.stop()
+    chosen, backbone, weights = choose_data_and_backbone(workspace)
     dataset = dataset_of(workspace, chosen)
     split = current_split(dataset)
     settings, result = st.columns([1, 3], gap="large")

@@ -8,14 +8,13 @@ from core.runs.store import create_run
 from core.training.config import Loss
 from core.training.fine_tune_config import FineTuneConfig
 from core.workspace import Workspace, open_workspace
-from pages.look.network import backbones, title
-from pages.look.weights import have_weights
+from pages.look.network import title
 from pages.shared.caches import dataset_of
 from pages.shared.errors import errors_shown
-from pages.shared.page import DATASETS, RUNS, empty_state, open_page
-from pages.shared.pickers import pick, pick_dataset
+from pages.shared.page import RUNS, open_page
 from pages.shared.text import count
 from pages.train.augmentation_form import edit_augmentation
+from pages.train.backbone_choice import choose_data_and_backbone
 from pages.train.fine_tune_costs import can_fine_tune
 from pages.train.fine_tune_form import choose_trains, edit_blocks, edit_head, edit_rates, edit_views
 from pages.train.fine_tune_outline import show_outline
@@ -36,15 +35,7 @@ open_page(
 )
 workspace = open_workspace()
 with errors_shown():
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = pick_dataset(workspace)
-        if chosen is None:
-            empty_state("Bring a data set first.", DATASETS, "Go to datasets", key="to_datasets")
-            st.stop()
-        backbone = pick("Backbone", {name: title(name) for name in backbones()}, key="backbone")
-    weights = have_weights(workspace, backbone, title(backbone))
-    if weights is None:
-        st.stop()
+    chosen, backbone, weights = choose_data_and_backbone(workspace)
     with st.spinner("Loading PyTorch", show_time=False):
         from core.models.backbones import preprocessing_of
         from core.models.outline import outline_of

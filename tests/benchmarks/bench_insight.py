@@ -110,8 +110,9 @@ def attributions() -> dict[str, tuple[float, float]]:
 
 
 def densenet():
-    from core.insight.reference import Source, SubjectRef, untrained
+    from core.insight.reference import Source, SubjectRef
     from core.insight.sources import open_subject
+    from core.models.backbone_choice import untrained
     from core.workspace import open_workspace
 
     return open_subject(open_workspace(), SubjectRef(Source.BACKBONE, "densenet121", untrained(0)))

@@ -9,9 +9,10 @@ from core.insight.attribution import Attribution, Method, Settings, attribute
 from core.insight.baseline import Baseline, black_of
 from core.insight.code import attribution_code, grad_cam_code, load_run, load_torchvision
 from core.insight.grad_cam_layers import grad_cam_layers
-from core.insight.reference import BEST, TRAINED, Source, SubjectRef
+from core.insight.reference import BEST, Source, SubjectRef
 from core.insight.sources import open_subject, weights_file
 from core.insight.subject import Subject
+from core.models.backbone_choice import TRAINED
 from core.models.saved_model import SavedModel, load_model_description
 from core.runs.store import Run
 from core.workspace import Workspace

@@ -27,9 +27,10 @@ from core.insight.code import (
 from core.insight.filters import filter_layers, weights_of
 from core.insight.places import MapPlace, map_places
 from core.insight.recording import maps_of, record
-from core.insight.reference import BEST, TRAINED, Source, SubjectRef, at_epoch
+from core.insight.reference import BEST, Source, SubjectRef, at_epoch
 from core.insight.sources import open_subject, weights_file
 from core.insight.subject import Subject
+from core.models.backbone_choice import TRAINED
 from core.models.saved_model import load_model_description
 from core.models.weights import download_of
 from core.runs.store import Run

@@ -9,9 +9,10 @@ from core.errors import ConfigError, ModelFileError, RunError
 from core.insight.grad_cam_layers import default_layer
 from core.insight.places import map_places, missing_maps
 from core.insight.recording import maps_of, record
-from core.insight.reference import BEST, TRAINED, Source, SubjectRef, at_epoch, untrained
+from core.insight.reference import BEST, Source, SubjectRef, at_epoch
 from core.insight.sources import open_subject, weights_file
 from core.insight.subject import Subject
+from core.models.backbone_choice import TRAINED, untrained
 from core.models.backbones import preprocessing_of
 from core.models.saved_build import empty_network
 from core.models.saved_model import HeadConfig, Saved, SavedFeatures, SavedFineTuned, save_model_description

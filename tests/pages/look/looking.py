@@ -8,8 +8,9 @@ import numpy as np
 from streamlit.testing.v1 import AppTest
 
 from core.insight.places import MapPlace, map_places
-from core.insight.reference import BEST, TRAINED, Source, SubjectRef
+from core.insight.reference import BEST, Source, SubjectRef
 from core.insight.subject import Subject
+from core.models.backbone_choice import TRAINED
 
 LITE0 = SubjectRef(Source.BACKBONE, "efficientnet_lite0", TRAINED)
 
