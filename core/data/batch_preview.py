@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.data.dataset import Dataset, Picture
-from core.data.decoding import open_picture
+from core.data.decoding import draft_size, open_picture
 from core.data.preprocessing import Preprocessing, Resize
 from core.errors import ConfigError, DatasetError, PictureRejected
 
@@ -85,8 +85,10 @@ def _special_cases(pictures: Sequence[Picture], preprocessing: Preprocessing) ->
     modes = {picture.mode for picture in pictures}
     formats = {picture.format for picture in pictures}
     if formats & {"JPEG", "MPO"}:
-        size = (2 * preprocessing.width, 2 * preprocessing.height)
-        lines.append(f"image.draft(None, {size})  # JPEGs decode faster at a half, a quarter, an eighth")
+        rows, columns = draft_size(preprocessing.height, preprocessing.width)
+        lines.append(
+            f"image.draft(None, {(columns, rows)})  # JPEGs decode faster at a half, a quarter, an eighth"
+        )
     if formats - {"GIF", "BMP", "PPM"}:
         lines.append("image = ImageOps.exif_transpose(image)")
     if any(mode.startswith("I") for mode in modes):

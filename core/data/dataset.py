@@ -4,6 +4,7 @@ datasets/<id>/manifest.json     what lists show: name, classes, counts, notes
               pictures.jsonl    one `Picture` a line, in the order of every index into the data set
               rejected.jsonl    one `Rejected` a line
               pictures/ab/<sha256>.<ext>
+              decoded.raw       a cache of their pixels (core/data/decoded.py); it may be deleted at any time
               splits/<id>.json, split.json
 """
 

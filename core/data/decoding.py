@@ -16,10 +16,12 @@ from PIL import Image, UnidentifiedImageError, features
 
 from core.errors import PictureRejected
 
+DECODING_VERSION = 3  # raise it when the same file and settings give other pixels than before
 MAX_PIXELS = 89_000_000  # Pillow itself warns of a bomb from 89,478,485 on
 MAX_SIDE = 60_000
 MAX_FILE_BYTES = 200_000_000
 LARGE_PIXELS = 25_000_000  # from here on pictures are decoded one at a time, to bound memory
+LEAST_SIDE = 128  # pixels: one decoding of a JPEG serves all sizes up to this
 
 FORMATS = tuple(
     name
@@ -60,14 +62,14 @@ def open_picture(source: Source, *, at_least: tuple[int, int] | None = None) -> 
     """The first frame of `source`, upright, as mode "L" (grey) or "RGB", transparency over white.
 
     With `at_least` (height, width in pixels) a JPEG may be decoded at 1/2, 1/4 or 1/8 of its size,
-    but never below twice `at_least`, so that resizing to it stays sharp.
+    but never below twice `at_least` or twice `LEAST_SIDE`, so that resizing to it stays sharp.
 
     Raises:
         PictureRejected: the file is no picture, is damaged, or is too large to be decoded safely.
     """
     with _opened(source) as image:
         if at_least:
-            _shrink(image, 2 * at_least[0], 2 * at_least[1])
+            _shrink(image, *at_least)
         with _room_for(image):
             image.load()
             return _upright(_eight_bit(image), _orientation(image))
@@ -79,15 +81,29 @@ def inspect(source: Source) -> PictureFacts:
     Raises:
         PictureRejected: as `open_picture`.
     """
+    return read_through(source, most=0)[0]
+
+
+def read_through(source: Source, *, most: int) -> tuple[PictureFacts, Image.Image | None]:
+    """The facts of `source`, and what `open_picture` makes of it for a side of at most `LEAST_SIDE`.
+
+    The picture is None where it has more than `most` pixels.
+
+    Raises:
+        PictureRejected: as `open_picture`.
+    """
     with _opened(source) as image:
         width, height = image.size
         frames = _frames(image)
-        _shrink(image, 1, 1)
+        _shrink(image, LEAST_SIDE, LEAST_SIDE)
         with _room_for(image):
             image.load()
+            picture = None
+            if image.width * image.height <= most:
+                picture = _upright(_eight_bit(image), _orientation(image))
         if _is_sideways(image):
             width, height = height, width
-        return PictureFacts(image.format or "", image.mode, width, height, frames)
+        return PictureFacts(image.format or "", image.mode, width, height, frames), picture
 
 
 @contextmanager
@@ -180,9 +196,15 @@ def _frames(image: Image.Image) -> int:
         image.seek(0)
 
 
+def draft_size(height: int, width: int) -> tuple[int, int]:
+    """(height, width) in pixels that a JPEG keeps at least when it is decoded for `height` x `width`."""
+    return 2 * max(height, LEAST_SIDE), 2 * max(width, LEAST_SIDE)
+
+
 def _shrink(image: Image.Image, height: int, width: int) -> None:
-    """Have a JPEG decoded at 1/2, 1/4 or 1/8, but at least `height` x `width` as seen upright."""
+    """Have a JPEG decoded at 1/2, 1/4 or 1/8, for `height` x `width` as seen upright."""
     if image.format in ("JPEG", "MPO"):
+        height, width = draft_size(height, width)
         image.draft(None, (height, width) if _is_sideways(image) else (width, height))
 
 

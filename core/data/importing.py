@@ -12,7 +12,8 @@ from pathlib import Path
 
 from core.data.archive import ZipSource
 from core.data.dataset import Dataset, Picture, Rejected, checked_name, save_dataset
-from core.data.decoding import MAX_FILE_BYTES, PictureFacts, inspect
+from core.data.decoded import MOST_PIXELS, DecodedPicture, DecodedWriter, decoded_from
+from core.data.decoding import MAX_FILE_BYTES, PictureFacts, read_through
 from core.data.folder_layout import Place, shown, understand
 from core.data.incoming import check_room, incoming, remove_leftovers
 from core.data.parallel import Progress, StopCheck, in_threads, never, unhurried
@@ -84,6 +85,7 @@ class _Stored:
     file: str
     bytes: int
     facts: PictureFacts
+    decoded: DecodedPicture | None
 
 
 def import_dataset(
@@ -123,18 +125,20 @@ def _build(
     placed = sorted(
         ((listing.files[index], place) for index, place in layout.places.items()), key=lambda p: p[0].name
     )
-    check_room(folder, sum(file.size for file, _ in placed))
+    needed = sum(file.size for file, _ in placed)
+    check_room(folder, needed)
     (folder / _COPYING).mkdir()
     rejected = [*listing.rejected, *layout.rejected]
     pictures: list[Picture] = []
     animated = 0
     taking = in_threads(lambda pair: _take(pair[0], folder), placed, should_stop=should_stop)
-    with closing(taking) as outcomes:
+    with closing(taking) as outcomes, closing(DecodedWriter(folder, needed)) as kept:
         for done, ((file, place), outcome) in enumerate(outcomes, start=1):
             if isinstance(outcome, PictureRejected):
                 rejected.append(_rejected(file.name, outcome))
             else:
                 pictures.append(_picture(file.name, place, outcome))
+                kept.add(outcome.key, outcome.decoded)
                 animated += outcome.facts.frames > 1
             report(done, len(placed), "Checking the pictures")
     rejected.sort(key=lambda r: r.name)
@@ -188,15 +192,22 @@ def _take(file: SourceFile, folder: Path) -> _Stored | PictureRejected:
     copy = folder / _COPYING / str(threading.get_ident())
     try:
         key, size = _copy(file, copy)
-        facts = inspect(copy)
+        facts, picture = read_through(copy, most=MOST_PIXELS)
     except PictureRejected as rejection:
         return rejection
-    ending = _ENDINGS.get(facts.format, facts.format.lower())
-    place = f"{PICTURES_FOLDER}/{key[:2]}/{key}.{ending}"
+    place = place_of(key, facts.format)
     target = folder / place
     target.parent.mkdir(parents=True, exist_ok=True)
-    copy.replace(target)
-    return _Stored(key, place, size, facts)
+    if not target.exists():
+        copy.replace(target)
+    decoded = None if picture is None else decoded_from(target, picture)
+    return _Stored(key, place, size, facts, decoded)
+
+
+def place_of(key: str, picture_format: str) -> str:
+    """Where, below its data set's folder, a file of this SHA-256 and format lies."""
+    ending = _ENDINGS.get(picture_format, picture_format.lower())
+    return f"{PICTURES_FOLDER}/{key[:2]}/{key}.{ending}"
 
 
 def _copy(file: SourceFile, target: Path) -> tuple[str, int]:

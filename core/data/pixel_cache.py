@@ -19,14 +19,14 @@ import PIL
 
 from core.data.alone import alone
 from core.data.dataset import Dataset, Picture
-from core.data.decoding import open_picture
+from core.data.decoded import DecodedPictures
+from core.data.decoding import DECODING_VERSION, open_picture
 from core.data.parallel import Progress, StopCheck, in_threads, unhurried
 from core.data.pixel_rows import ENTRY, LOST, PixelRows, entry_of
 from core.data.receives import Receives
 from core.errors import PictureRejected, PicturesLost, WorkbenchError
 from core.workspace import Workspace
 
-DECODING_VERSION = 2  # raise it when the same file and settings give other pixels than before
 NAMED = 5  # pictures that a message names
 _ABANDONED_AFTER = 24 * 3600  # seconds
 _UNUSED_AFTER = 30 * _ABANDONED_AFTER
@@ -99,11 +99,14 @@ def cache_key(dataset: Dataset, preprocessing: Receives) -> str:
 def _build(
     path: Path, dataset: Dataset, preprocessing: Receives, report: Progress, should_stop: StopCheck
 ) -> None:
+    kept = DecodedPictures(dataset)
     rows_of: defaultdict[str, list[int]] = defaultdict(list)
     for row, picture in enumerate(dataset.pictures):
         rows_of[picture.key].append(row)
 
     def decode(rows: list[int]) -> np.ndarray | None:
+        if (picture := kept.get(rows[0], preprocessing.at_least)) is not None:
+            return preprocessing.pixels(picture)
         with suppress(PicturesLost):
             return pixels_of(dataset, rows[0], preprocessing)
         return None

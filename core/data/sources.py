@@ -137,7 +137,7 @@ class UploadedFilesSource(_NothingToClose):
     def listing(self, should_stop: StopCheck = never) -> Listing:
         try:
             names = read_json(self.folder / NAMES_FILE)
-            paths = [self.folder / _staged_name(i) for i in range(len(names))]
+            paths = [staged_file(self.folder, i) for i in range(len(names))]
             files = [
                 SourceFile(str(n), p.stat().st_size, _opener(p)) for n, p in zip(names, paths, strict=True)
             ]
@@ -189,10 +189,15 @@ def stage_uploads(folder: Path, files: Iterable[tuple[str, BinaryIO]]) -> None:
     names = []
     for index, (name, stream) in enumerate(files):
         names.append(shown(name))
-        with (folder / _staged_name(index)).open("wb") as staged:
+        with staged_file(folder, index).open("wb") as staged:
             while block := stream.read(1 << 20):
                 staged.write(block)
     write_text(folder / NAMES_FILE, json.dumps(names, ensure_ascii=False))
+
+
+def staged_file(folder: Path, index: int) -> Path:
+    """Where `stage_uploads` lays the file of that index down."""
+    return folder / f"{index:07d}"
 
 
 def _file_in(root: Path, path: Path, name: str) -> SourceFile | Rejected:
@@ -204,10 +209,6 @@ def _file_in(root: Path, path: Path, name: str) -> SourceFile | Rejected:
         return SourceFile(name, path.stat().st_size, _opener(path))
     except (OSError, RuntimeError) as error:  # a loop of links is a RuntimeError
         return Rejected(shown(name), f"It can't be read: {error}.", "Check that it is still there.")
-
-
-def _staged_name(index: int) -> str:
-    return f"{index:07d}"
 
 
 def _opener(path: Path) -> Callable[[], BinaryIO]:

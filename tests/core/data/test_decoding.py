@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, features
 from sklearn.datasets import load_sample_image
 
-from core.data.decoding import MAX_FILE_BYTES, MAX_PIXELS, inspect, open_picture
+from core.data.decoding import LEAST_SIDE, MAX_FILE_BYTES, MAX_PIXELS, inspect, open_picture, read_through
 from core.errors import PictureRejected
 from tests.core.data.bringing import encoded, noise
 
@@ -156,8 +156,8 @@ def test_exif_turn(kind: str, orientation: int) -> None:
 
 def test_jpeg_is_decoded_small_but_never_below_twice_the_size() -> None:
     large = encoded(CHINA.resize((2560, 1708)), "JPEG", quality=92)
-    opened = open_picture(large, at_least=(100, 100))
-    assert opened.size == (320, 214)
+    assert open_picture(large, at_least=(200, 100)).size == (640, 427)
+    assert open_picture(large, at_least=(100, 100)).size == (640, 427)  # as for 128
     assert open_picture(large, at_least=(900, 900)).size == (2560, 1708)
     assert open_picture(large).size == (2560, 1708)
 
@@ -250,3 +250,17 @@ def test_threads_decode_the_same_as_one_after_another() -> None:
     expected = [open_picture(content).tobytes() for content in contents]
     with ThreadPoolExecutor(8) as pool:
         assert [picture.tobytes() for picture in pool.map(open_picture, contents)] == expected
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP", "TIFF"])
+def test_reading_through_gives_the_picture_that_opening_would(kind: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 8
+    content = encoded(CHINA.resize((1600, 900)), kind, exif=exif)
+    facts, picture = read_through(content, most=MAX_PIXELS)
+    expected = open_picture(content, at_least=(LEAST_SIDE, 1))
+    assert picture is not None
+    assert (picture.mode, picture.size) == (expected.mode, expected.size)
+    assert picture.tobytes() == expected.tobytes()
+    assert facts == inspect(content)
+    assert read_through(content, most=picture.width * picture.height - 1)[1] is None
