@@ -7,6 +7,7 @@ from pathlib import Path
 import psutil
 
 _GROUP = Path("/sys/fs/cgroup")
+_PROCESSOR = Path("/proc/cpuinfo")
 
 
 def free_memory() -> int:
@@ -24,3 +25,10 @@ def free_memory() -> int:
 def free_disk(folder: Path) -> int:
     """Bytes free on the disk that holds `folder`."""
     return shutil.disk_usage(folder).free
+
+
+def computes_bfloat16() -> bool:
+    """Whether the processor has instructions for bfloat16; False also where the system doesn't say."""
+    with suppress(OSError):
+        return not {"avx512_bf16", "amx_bf16", "bf16"}.isdisjoint(_PROCESSOR.read_text().split())
+    return False

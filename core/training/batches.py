@@ -112,11 +112,12 @@ class Batcher:
         """One epoch, shuffled and augmented as `seed` and `epoch` decide, from batch `start` on."""
         order = epoch_order(len(data), batch_size, seed, epoch)[start:]
         for number, (pixels, labels) in enumerate(read_ahead(data, order, self.device), start):
-            unit = unit_range(pixels)
+            values = unit_range(pixels)
             if not augmentation.is_off:
                 draws = draws_of(seed, epoch, number)
-                unit = augment(unit.permute(0, 3, 1, 2), augmentation, draws).permute(0, 2, 3, 1)
-            yield Batch(self.normalized(unit), labels)
+                values = augment(values.permute(0, 3, 1, 2), augmentation, draws).permute(0, 2, 3, 1)
+            values = self.normalized(values)  # nothing else is held while the network is busy with them
+            yield Batch(values, labels)
 
     def plain_batches(self, data: LabeledPictures, batch_size: int) -> Iterator[Batch]:
         """Every picture once, in order, unchanged."""

@@ -12,7 +12,14 @@ from core.machine import free_disk
 from core.models.walk import Walk
 from core.training.config import CnnRunConfig
 from core.training.measured import calibration_file, load_calibration, load_trial, trial_file
-from core.training.memory import FLOAT, STATES, known_base, piece_that_fits, training_memory
+from core.training.memory import (
+    FLOAT,
+    STATES,
+    expected_precision,
+    known_base,
+    piece_that_fits,
+    training_memory,
+)
 from core.training.snapshots import snapshot_rule
 from core.workspace import Workspace
 
@@ -48,7 +55,7 @@ def estimate_run(
     training, base = config.training, known_base(workspace)
     is_cpu = device == "cpu"
     piece = piece_that_fits(network, training, base=base) if is_cpu else training.batch_size
-    precision = training.precision
+    precision = expected_precision(training)
     if (calibration := load_calibration(calibration_file(workspace, config, device))) is not None:
         precision = calibration.execution.precision
     memory = None

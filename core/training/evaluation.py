@@ -13,12 +13,10 @@ from torch import Tensor, nn
 from core.errors import Cancelled
 from core.faults import is_out_of_memory
 from core.training.batches import Batches
+from core.training.evaluation_batch import evaluation_batch
 from core.training.kernels import pooled_early
 from core.training.objective import Objective, predicted_classes, probabilities
 from core.training.run_data import LabeledPictures
-
-SMALLEST, LARGEST = 16, 1024  # pictures in a batch
-PIXELS = {"cpu": 1 << 18, "cuda": 1 << 23}  # of all pictures in a batch: more is no faster
 
 
 @dataclass(frozen=True)
@@ -61,12 +59,6 @@ def predict_probabilities(
         probabilities(logits, objective.loss).cpu().numpy() for logits, _ in _forward(model, data, batcher)
     ]
     return np.concatenate(parts)
-
-
-def evaluation_batch(side: tuple[int, int], device: str) -> int:
-    """Pictures of `side` (height, width in pixels) that are looked at together."""
-    pixels = PIXELS.get(device, PIXELS["cpu"])
-    return min(max(pixels // (side[0] * side[1]), SMALLEST), LARGEST)
 
 
 def _forward(model: nn.Module, data: LabeledPictures, batcher: Batches) -> Iterator[tuple[Tensor, Tensor]]:

@@ -8,9 +8,10 @@ from pathlib import Path
 from core.errors import ConfigError
 from core.layers.batch_norm import BatchNorm2d
 from core.layers.memory import Dtype, walk_memory
-from core.machine import free_memory
+from core.machine import computes_bfloat16, free_memory
 from core.models.walk import Walk
 from core.training.config import Optimizer, Precision, TrainingConfig
+from core.training.evaluation_batch import evaluation_batch
 from core.training.measured import torch_version
 from core.workspace import Workspace, write_json
 
@@ -25,15 +26,19 @@ HEAP = 2.2
 
 @dataclass(frozen=True)
 class TrainingMemory:
-    """Bytes: the process with its libraries, the weights with gradients and momenta, the maps of a batch."""
+    """Bytes: the process with its libraries, the weights with gradients and momenta, the maps of a batch.
+
+    Those of a validation come on top, in gaps of their own.
+    """
 
     base: int
     parameters: int
     maps: int
+    validation: int = 0
 
     @property
     def total(self) -> int:
-        return self.base + self.parameters + self.maps
+        return self.base + self.parameters + self.maps + self.validation
 
 
 def training_memory(
@@ -49,7 +54,24 @@ def training_memory(
     copies = 2 + STATES[training.optimizer]
     dtype = Dtype.BFLOAT16 if precision is Precision.BFLOAT16 else Dtype.FLOAT32
     kept = walk_memory(network.rows, network.input_shape, at_once, dtype).training
-    return TrainingMemory(base + LIBRARIES, network.parameters * copies * FLOAT, round(HEAP * kept))
+    _, height, width = network.input_shape
+    looked_at = evaluation_batch((height, width), "cpu")
+    return TrainingMemory(
+        base + LIBRARIES,
+        network.parameters * copies * FLOAT,
+        round(HEAP * kept),
+        walk_memory(network.rows, network.input_shape, looked_at).inference,
+    )
+
+
+def expected_precision(training: TrainingConfig) -> Precision:
+    """What a run on the processor will learn in, as far as that can be told before it is measured.
+
+    The measurement's own float32 steps need no more than the run, as they have half of its pictures.
+    """
+    if training.precision is Precision.AUTO:
+        return Precision.BFLOAT16 if computes_bfloat16() else Precision.FLOAT32
+    return training.precision
 
 
 def piece_that_fits(

@@ -2,6 +2,7 @@
 
 from core.data.augmentation_config import Augmentation
 from core.data.dataset import Dataset
+from core.data.decoding import draft_size
 from core.data.preprocessing import ColorMode, Preprocessing, Resize
 from core.data.splitting import Split
 from core.models.code import class_source
@@ -39,7 +40,7 @@ def training_script(
     parts = [
         _head(config, dataset, split),
         class_source(config.cnn, config.preprocessing.shape, config.outputs),
-        _read(config.preprocessing, dataset),
+        read_source(config.preprocessing, dataset),
         DATA_LINES,
         batch_lines(config.augmentation, channels_last=channels_last),
         objective_lines(config.training, len(config.classes)),
@@ -82,13 +83,15 @@ DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 '''
 
 
-def _read(preprocessing: Preprocessing, dataset: Dataset) -> str:
+def read_source(preprocessing: Preprocessing, dataset: Dataset) -> str:
+    """The function `read`, which makes the pixels of a file as the app does."""
     comment = "# a large JPEG is decoded smaller, and faster"
-    draft = [f"    picture.draft(None, (2 * WIDTH, 2 * HEIGHT))  {comment}"]
+    rows, columns = draft_size(preprocessing.height, preprocessing.width)
+    draft = [f"    picture.draft(None, {(columns, rows)})  {comment}"]
     if preprocessing.height != preprocessing.width:
         draft = [
             "    sideways = picture.getexif().get(0x0112) in (5, 6, 7, 8)",
-            "    at_least = (2 * HEIGHT, 2 * WIDTH) if sideways else (2 * WIDTH, 2 * HEIGHT)",
+            f"    at_least = {(rows, columns)} if sideways else {(columns, rows)}",
             f"    picture.draft(None, at_least)  {comment}",
         ]
     lines = upright_lines(dataset, draft)
@@ -142,7 +145,7 @@ std = torch.tensor(STD, device=DEVICE).view(1, -1, 1, 1)
 
 def batch_lines(augmentation: Augmentation, *, channels_last: bool) -> str:
     made = "(x - mean) / std" if channels_last else "((x - mean) / std).contiguous()"
-    augmented = "" if augmentation.is_off else _augmentation(augmentation)
+    augmented = "" if augmentation.is_off else augmentation_source(augmentation)
     line = (
         "" if augmentation.is_off else "    if training:\n        x = torch.stack([augment(p) for p in x])\n"
     )
@@ -154,7 +157,8 @@ def batch_lines(augmentation: Augmentation, *, channels_last: bool) -> str:
 '''
 
 
-def _augmentation(augmentation: Augmentation) -> str:
+def augmentation_source(augmentation: Augmentation) -> str:
+    """`augment`, made of torchvision's transforms."""
     lines = []
     if augmentation.crop < 1:
         lines.append(f"v2.RandomResizedCrop((HEIGHT, WIDTH), scale=({augmentation.crop:g}, 1)),")

@@ -16,7 +16,7 @@ from core.data.dataset import Dataset
 from core.data.importing import ImportConfig, SourceKind, import_dataset
 from core.data.preprocessing import ColorMode, Preprocessing
 from core.data.splitting import current_split
-from core.models.cnn_config import CnnConfig, ConvBlock, HiddenLayer
+from core.models.cnn_config import Activation, CnnConfig, ConvBlock, Head, HiddenLayer, Pool
 from core.models.cnn_walk import walk
 from core.models.presets import PRESETS
 from core.records import to_json
@@ -31,6 +31,13 @@ TWO = CnnConfig((ConvBlock(16), ConvBlock(32)))
 WIDE = CnnConfig(
     (ConvBlock(64, batch_norm=True), ConvBlock(128, batch_norm=True), ConvBlock(256, batch_norm=True)),
     hidden=(HiddenLayer(256),),
+)
+DEEP = CnnConfig(
+    tuple(
+        ConvBlock(24, activation=Activation.GELU, pool=Pool.MAX if number % 3 == 2 else Pool.NONE)
+        for number in range(6)
+    ),
+    Head.GLOBAL_AVERAGE,
 )
 
 
@@ -51,6 +58,8 @@ CASES = (
     Case("small ResNet", PRESETS["small-resnet"].config, 128, 64),
     Case("wide, 4.6 M parameters", WIDE, 64, 32),
     Case("the lecture's", PRESETS["lecture"].config, 100, 32),
+    Case("six convolutions with GELU", DEEP, 96, 32),
+    Case("wide, small batch", WIDE, 64, 4),
 )
 
 

@@ -1,7 +1,7 @@
 """From a folder of pictures to a trained CNN, against other trainers, everything included.
 
     pip install -r requirements-bench.txt
-    python -m tests.benchmarks.bench_training [--only small|photos]
+    python -m tests.benchmarks.bench_training [--only small|photos] [--rivals lecture ...]
 
 Each contestant is a process of its own, from the start of Python to its last validation; each rival runs
 with several numbers of loading processes, and its best one counts. The workbench runs before, between and
@@ -12,7 +12,7 @@ import argparse
 import os
 import statistics
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +40,7 @@ CASES = {
 }
 
 
-def measure(case: Case, folder: Path) -> None:
+def measure(case: Case, folder: Path, rivals: Sequence[str]) -> None:
     def timed(name: str, workers: int = 0, precision: str = "auto") -> tuple[float, dict]:
         return run_rival(
             name, folder, side=SIDE, epochs=case.epochs, batch=BATCH, workers=workers, precision=precision
@@ -48,7 +48,7 @@ def measure(case: Case, folder: Path) -> None:
 
     ours, plain = [timed(OURS)], [timed(OURS, precision="float32")]
     best = {}
-    for rival in case.rivals:
+    for rival in rivals:
         best[rival] = min((*timed(rival, workers), workers) for workers in WORKERS.get(rival, USUAL_WORKERS))
         ours.append(timed(OURS))
     plain.append(timed(OURS, precision="float32"))
@@ -69,14 +69,15 @@ def measure(case: Case, folder: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", choices=CASES)
-    only = parser.parse_args().only
+    parser.add_argument("--rivals", choices=RIVALS, nargs="*", help="none for the workbench alone")
+    options = parser.parse_args()
     for name in CALM_THREADS:  # each contestant as its users start it; the workbench's launcher sets them
         os.environ.pop(name, None)
     for name, case in CASES.items():
-        if only in (None, name):
+        if options.only in (None, name):
             with tempfile.TemporaryDirectory() as folder:
                 case.write(Path(folder))
-                measure(case, Path(folder))
+                measure(case, Path(folder), case.rivals if options.rivals is None else options.rivals)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import psutil
 import pytest
 
 from core import machine
-from core.machine import free_disk, free_memory
+from core.machine import computes_bfloat16, free_disk, free_memory
 
 
 @pytest.fixture
@@ -35,3 +35,21 @@ def test_a_limit_above_the_machine_s_memory_is_none(container: Path) -> None:
 
 def test_a_disk_has_some_room(tmp_path: Path) -> None:
     assert free_disk(tmp_path) > 0
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("flags\t\t: fpu avx512f avx512_bf16 amx_int8\n", True),
+        ("Features\t: fp asimd bf16 i8mm\n", True),
+        ("flags\t\t: fpu avx512f avx2\n", False),
+        (None, False),
+    ],
+)
+def test_whether_the_processor_computes_bfloat16_is_read_in_what_linux_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str | None, expected: bool
+) -> None:
+    monkeypatch.setattr(machine, "_PROCESSOR", tmp_path / "cpuinfo")
+    if said is not None:
+        (tmp_path / "cpuinfo").write_text(said)
+    assert computes_bfloat16() is expected

@@ -29,17 +29,17 @@ def estimate(workspace: Workspace, config: CnnRunConfig, dataset: Dataset) -> Es
         ("small-vgg", {"epochs": 3}),
         ("small-vgg", {"epochs": 2, "optimizer": Optimizer.SGD}),
         ("lenet-5", {"epochs": 19}),
-        ("small-resnet", {"epochs": 1}),
+        ("small-resnet", {"epochs": 2}),
     ],
 )
 def test_the_disk_is_as_estimated(
-    workspace: Workspace, digits: Dataset, tmp_path: Path, preset: str, training: dict
+    workspace: Workspace, few_digits: Dataset, tmp_path: Path, preset: str, training: dict
 ) -> None:
     """Within a quarter, as files and decoded pictures lie there afterwards."""
     chosen = PRESETS[preset]
-    small = replace(small_run(digits, **training).preprocessing, height=32, width=32)
-    config = replace(small_run(digits, **training), cnn=chosen.config, preprocessing=small)
-    expected = estimate(workspace, config, digits)
+    small = replace(small_run(few_digits, **training).preprocessing, height=32, width=32)
+    config = replace(small_run(few_digits, **training), cnn=chosen.config, preprocessing=small)
+    expected = estimate(workspace, config, few_digits)
     assert expected.cache > 0
     folder = tmp_path / "run"
     folder.mkdir()
@@ -48,7 +48,7 @@ def test_the_disk_is_as_estimated(
     taken = sum(path.stat().st_size for path in files if path.is_file())
     # The worker's log and curves are not among these files.
     assert taken == pytest.approx(expected.disk - 60_000, rel=0.25)
-    assert estimate(workspace, config, digits).cache == 0
+    assert estimate(workspace, config, few_digits).cache == 0
 
 
 def test_time_and_memory_are_those_of_a_trial_where_there_is_one(

@@ -5,13 +5,14 @@ import pytest
 import torch
 from torch import nn
 
-import core.training.evaluation as evaluation
+import core.training.evaluation_batch as batches
 from core.data.preprocessing import ColorMode, Preprocessing
 from core.errors import Cancelled
 from core.faults import is_out_of_memory
 from core.training.batches import Batcher
 from core.training.config import Loss
-from core.training.evaluation import evaluate, evaluation_batch, predict_probabilities
+from core.training.evaluation import evaluate, predict_probabilities
+from core.training.evaluation_batch import evaluation_batch
 from core.training.objective import Objective
 from core.training.run_data import LabeledPictures
 from tests.core.training.greedy import Greedy
@@ -42,7 +43,7 @@ def data() -> LabeledPictures:
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluation, "LARGEST", 32)
+    monkeypatch.setattr(batches, "LARGEST", 32)
 
 
 def network(greedy: Greedy | None = None) -> nn.Sequential:
@@ -143,9 +144,9 @@ def test_another_error_is_not_taken_for_full_memory(data: LabeledPictures) -> No
 
 
 def test_a_batch_has_a_bounded_number_of_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluation, "LARGEST", 1024)
-    monkeypatch.setattr(evaluation, "SMALLEST", 16)
-    monkeypatch.setattr(evaluation, "PIXELS", {"cpu": 400_000, "cuda": 4_000_000})
+    monkeypatch.setattr(batches, "LARGEST", 1024)
+    monkeypatch.setattr(batches, "SMALLEST", 16)
+    monkeypatch.setattr(batches, "PIXELS", {"cpu": 400_000, "cuda": 4_000_000})
     assert evaluation_batch((8, 8), "cpu") == 1024
     assert evaluation_batch((100, 40), "cpu") == 100
     assert evaluation_batch((100, 40), "cuda") == 1000

@@ -94,6 +94,23 @@ def test_a_step_of_a_network_is_the_same_to_the_bit(
     assert all(torch.equal(ours, theirs) for ours, theirs in zip(*seen, strict=True))
 
 
+@pytest.mark.parametrize("end", [(), (nn.AdaptiveAvgPool2d(1),)])
+@pytest.mark.parametrize("channels_last", [True, False])
+def test_gradients_come_back_in_the_layout_of_the_maps(
+    end: tuple[nn.Module, ...], channels_last: bool
+) -> None:
+    layout = torch.channels_last if channels_last else torch.contiguous_format
+    seen: list[Tensor] = []
+    last = nn.Conv2d(3, 4, 3)
+    last.register_full_backward_hook(lambda module, incoming, outgoing: seen.append(outgoing[0]))
+    model = nn.Sequential(nn.Conv2d(2, 3, 3), nn.Tanh(), last, *end, nn.Flatten())
+    maps = torch.randn(2, 2, 8, 8).to(memory_format=layout)
+    through(pooled_early(model.to(memory_format=layout)), maps)
+    (gradient,) = seen
+    assert gradient.shape == (2, 4, 4, 4)
+    assert gradient.is_contiguous(memory_format=layout)
+
+
 def test_only_a_relu_right_before_a_max_pooling_moves() -> None:
     order: list[str] = []
     layers = [

@@ -6,8 +6,15 @@ from core.models.cnn import build_cnn
 from core.models.cnn_config import CnnConfig, ConvBlock, HiddenLayer, Pool
 from core.models.cnn_walk import walk
 from core.models.presets import PRESETS
-from core.training.config import Optimizer, TrainingConfig
-from core.training.memory import USUAL_BASE, known_base, piece_that_fits, remember_base, training_memory
+from core.training.config import Optimizer, Precision, TrainingConfig
+from core.training.memory import (
+    USUAL_BASE,
+    expected_precision,
+    known_base,
+    piece_that_fits,
+    remember_base,
+    training_memory,
+)
 from core.workspace import Workspace
 
 NETWORK = PRESETS["small-vgg"].config
@@ -40,6 +47,30 @@ def test_maps_grow_with_the_pictures_at_once() -> None:
     assert large.maps == pytest.approx(4 * small.maps, rel=0.01)
     assert large.parameters == small.parameters
     assert training_memory(network, TrainingConfig(batch_size=32), piece=8) == small
+
+
+def test_a_validation_takes_its_own_maps_in_float32_however_small_the_batch() -> None:
+    network = walk(NETWORK, (3, 64, 64), 10)
+    small, large = (training_memory(network, TrainingConfig(batch_size=size)) for size in (2, 64))
+    widest = 64 * (16 + 16) * 64 * 64 * 4  # 2**18 / 64**2 pictures in and out of the first batch norm
+    assert small.validation == large.validation == widest
+    assert large.total == large.base + large.parameters + large.maps + large.validation
+
+
+@pytest.mark.parametrize(
+    ("chosen", "computes", "expected"),
+    [
+        (Precision.AUTO, True, Precision.BFLOAT16),
+        (Precision.AUTO, False, Precision.FLOAT32),
+        (Precision.FLOAT32, True, Precision.FLOAT32),
+        (Precision.BFLOAT16, False, Precision.BFLOAT16),
+    ],
+)
+def test_bfloat16_is_expected_where_the_processor_has_it(
+    monkeypatch: pytest.MonkeyPatch, chosen: Precision, computes: bool, expected: Precision
+) -> None:
+    monkeypatch.setattr("core.training.memory.computes_bfloat16", lambda: computes)
+    assert expected_precision(TrainingConfig(precision=chosen)) is expected
 
 
 def test_what_does_not_fit_goes_through_in_halves_until_it_does() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-import core.training.evaluation as evaluation
+import core.training.evaluation_batch as evaluation_batch
 import core.training.loop as loop
 from core.data.augmentation_config import Augmentation
 from core.data.dataset import Dataset
@@ -43,7 +43,7 @@ def config(home: Workspace, imported_digits: Dataset, monkeypatch: pytest.Monkey
 
     The pictures are decoded already, which would look for an interruption too.
     """
-    monkeypatch.setattr(evaluation, "LARGEST", -(-len(current_split(imported_digits).valid) // LOOKS))
+    monkeypatch.setattr(evaluation_batch, "LARGEST", -(-len(current_split(imported_digits).valid) // LOOKS))
     run = small_run(
         imported_digits,
         epochs=EPOCHS,
