@@ -1,18 +1,17 @@
 """Fine-tunings that take seconds: EfficientNet-Lite0, with its real weights, on a few digits."""
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from core.data.dataset import Dataset, load_dataset
+from core.data.dataset import Dataset
 from core.data.splitting import current_split
 from core.models.weights import LITE0
 from core.training.config import Precision, TrainingConfig
 from core.training.fine_tune_config import FineTuneConfig
 from core.workspace import Workspace, open_workspace
-from tests.digits import import_folder, write_digits
+from tests.digits import brought, import_folder, write_digits
 
 FEW = 60
 
@@ -27,8 +26,7 @@ def imported_few_digits(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 
 @pytest.fixture
 def few_digits(workspace: Workspace, imported_few_digits: Dataset) -> Dataset:
-    shutil.copytree(imported_few_digits.folder, workspace.datasets / imported_few_digits.id)
-    return load_dataset(workspace, imported_few_digits.id)
+    return brought(imported_few_digits, workspace)
 
 
 def small_fine_tuning(dataset: Dataset, backbone: str = LITE0, **settings) -> FineTuneConfig:

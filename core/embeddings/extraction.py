@@ -13,25 +13,17 @@ from torch import nn
 from core.data.dataset import Dataset
 from core.data.parallel import Progress, StopCheck, in_threads, never
 from core.data.pixel_cache import NAMED, pixels_of
-from core.embeddings.numbers import (
-    SAMPLE,
-    Numbers,
-    features_of,
-    in_numbers,
-    load_numbers,
-    measure_numbers,
-    numbers_file,
-)
 from core.embeddings.store import FeatureStore, store_path
 from core.errors import Cancelled, PicturesLost
 from core.models.backbone_preprocessing import BackbonePreprocessing
 from core.models.backbones import load_backbone
 from core.models.heads import find_head, replace_head
 from core.training.batches import Batcher, unit_range
+from core.training.frozen_numbers import SAMPLE, Numbers, load_numbers, measure_numbers, numbers_file
+from core.training.frozen_pass import batch_for, outputs_of, prepared
 from core.training.prefetch import ahead
 from core.workspace import Workspace
 
-BATCH, LEAST = 32, 4  # pictures, the most of 224 x 224 pixels, and the least of larger ones
 AHEAD = 2  # batches that are decoded while the network is busy with another
 
 
@@ -115,15 +107,16 @@ def extract(
             with store.alone(should_stop):
                 missing = [row_of[key] for key in store.missing(keys)]
                 begun = time.perf_counter()
-                prepared = in_numbers(model, numbers.precision)
-                dtype = next(prepared.parameters()).dtype
+                network = prepared(model, numbers.precision)
+                dtype = next(network.parameters()).dtype
                 on_progress(0, len(missing), "computing features")
                 with closing(_decoded(dataset, missing, extractor.receives, lost, should_stop)) as batches:
                     for batch, pixels in batches:
                         if should_stop():
                             raise Cancelled
-                        rows_now = features_of(prepared, _normalized(batcher, pixels).to(dtype))
-                        store.append([dataset.pictures[row].key for row in batch], rows_now.numpy())
+                        made = outputs_of(network, _normalized(batcher, pixels).to(dtype))
+                        rows_now = made.flatten(1).float().cpu().numpy()
+                        store.append([dataset.pictures[row].key for row in batch], rows_now)
                         computed += len(batch)
                         on_progress(computed, len(missing), "computing features")
                 seconds = time.perf_counter() - begun
@@ -134,11 +127,6 @@ def extract(
     finally:
         extractor.model.to("cpu")
     return Extracted(store, numbers, computed, seconds)
-
-
-def batch_for(receives: BackbonePreprocessing) -> int:
-    """How many pictures go through the network at once: of large ones fewer, for the same memory."""
-    return max(LEAST, min(BATCH, BATCH * 224**2 // receives.crop**2))
 
 
 def _decoded(

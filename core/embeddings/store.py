@@ -18,8 +18,8 @@ import numpy as np
 import PIL
 
 from core.data.alone import alone
+from core.data.decoding import DECODING_VERSION
 from core.data.parallel import StopCheck, never
-from core.data.pixel_cache import DECODING_VERSION
 from core.data.receives import Receives
 from core.errors import DatasetError
 from core.workspace import Workspace

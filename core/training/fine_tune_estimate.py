@@ -8,13 +8,16 @@ from core.data.dataset import Dataset
 from core.data.pixel_cache import cache_bytes, cache_path
 from core.data.splitting import Split
 from core.errors import ConfigError
-from core.machine import free_disk
+from core.machine import free_disk, free_memory
 from core.models.outline import Outline
 from core.training.config import Precision
 from core.training.fine_tune_config import FineTuneConfig, Trains
-from core.training.frozen_disk import has_room, rows_bytes, rows_needed
-from core.training.frozen_numbers import load_numbers, numbers_file
-from core.training.memory import FLOAT, STATES
+from core.training.fine_tune_files import fine_tune_trial_file, frozen_numbers_file
+from core.training.fine_tune_memory import fine_tune_memory
+from core.training.frozen_disk import Rows
+from core.training.frozen_numbers import Numbers, load_numbers
+from core.training.measured import load_trial
+from core.training.memory import FLOAT, STATES, known_base
 from core.training.snapshots import snapshot_rule
 from core.workspace import Workspace
 
@@ -22,8 +25,9 @@ from core.workspace import Workspace
 @dataclass(frozen=True)
 class FineTuneEstimate:
     """Passes through the frozen part, and how many there would be if it ran in every epoch; both 0 where
-    nothing is frozen. Bytes of the rows that are kept of it (0 where they have no room), and of `disk` in
-    all. Seconds of the frozen part are None until they have been measured here.
+    nothing is frozen. Bytes of the rows that are kept of it (0 where they have no room), of `disk` in all,
+    and of memory (None where only a trial can tell). Seconds, of the frozen part as if none of it were there
+    yet and of an epoch, are None until they have been measured here.
     """
 
     passes: int
@@ -31,7 +35,13 @@ class FineTuneEstimate:
     rows: int
     has_room: bool
     disk: int
+    memory: int | None
     frozen_seconds: float | None
+    epoch_seconds: float | None = None
+
+    @property
+    def is_measured(self) -> bool:
+        return self.epoch_seconds is not None
 
 
 def estimate_fine_tuning(
@@ -45,7 +55,7 @@ def estimate_fine_tuning(
     """The estimate for a run on `device`.
 
     Raises:
-        ConfigError: what it leaves doesn't fit onto the disk.
+        ConfigError: it can't fit into the memory, or what it leaves onto the disk.
     """
     blocks = len(outline.blocks)
     trained = config.trained_blocks(blocks)
@@ -61,21 +71,52 @@ def estimate_fine_tuning(
             found=f"{free / 1e6:,.0f} MB free",
             fix="Free some space, or choose a smaller backbone.",
         )
+    memory = None
+    if device == "cpu":
+        memory = fine_tune_memory(config, outline, base=known_base(workspace)).total
+        _check_memory(memory)
+    epoch_seconds = None
+    if (trial := load_trial(fine_tune_trial_file(workspace, config, trained, device))) is not None:
+        memory = trial.memory or memory
+        epoch_seconds = (
+            len(split.train) * trial.seconds_a_picture + len(split.valid) * trial.validation_seconds_a_picture
+        )
     if trained == blocks:
-        return FineTuneEstimate(0, 0, 0, True, folder + pixels, None)
+        return FineTuneEstimate(0, 0, 0, True, folder + pixels, memory, None, epoch_seconds)
     otherwise = config.training.epochs * (len(split.train) + len(split.valid)) + len(split.test)
-    values = prod(outline.blocks[blocks - trained].receives)
-    passes = rows_needed(len(split.train), len(split.valid) + len(split.test), config.cached_views)
-    numbers = load_numbers(numbers_file(workspace, config.backbone, trained, device))
+    rows = Rows(
+        len(split.train) * config.cached_views,
+        len(split.valid) + len(split.test),
+        prod(outline.blocks[blocks - trained].receives),
+    )
+    if not rows.has_room(workspace, config.training.precision):
+        return FineTuneEstimate(otherwise, otherwise, 0, False, folder + pixels, memory, None)
+    numbers = load_numbers(frozen_numbers_file(workspace, config, trained, device))
     precision = config.training.precision
     if precision is Precision.AUTO and numbers is not None:
         precision = numbers.precision
-    if not has_room(workspace, passes * values, config.training.precision):
-        return FineTuneEstimate(otherwise, otherwise, 0, False, folder + pixels, None)
-    rows = rows_bytes(passes * values, precision)
-    a_picture = numbers.seconds_a_picture if numbers is not None else None
-    seconds = None if a_picture is None else a_picture * passes
-    return FineTuneEstimate(passes, otherwise, rows, True, folder + pixels + rows, seconds)
+    seconds = None if numbers is None else _frozen_seconds(rows, numbers, precision)
+    kept = rows.bytes(precision)
+    disk = folder + pixels + kept
+    return FineTuneEstimate(rows.count, otherwise, kept, True, disk, memory, seconds, epoch_seconds)
+
+
+def _frozen_seconds(rows: Rows, numbers: Numbers, precision: Precision) -> float | None:
+    """Of the frozen part; None where it was not measured in these numbers."""
+    learned, looked_at = (numbers.seconds_a_picture(each) for each in (precision, Precision.FLOAT32))
+    if learned is None or looked_at is None:
+        return None
+    return rows.learned * learned + rows.looked_at * looked_at
+
+
+def _check_memory(needed: int) -> None:
+    if needed > (room := free_memory()):
+        raise ConfigError(
+            "This fine-tuning doesn't fit into the memory of this machine.",
+            expected=f"at most {room / 1e9:.1f} GB",
+            found=f"about {needed / 1e9:.1f} GB",
+            fix="Take smaller batches, let fewer blocks train, or choose a smaller backbone.",
+        )
 
 
 def _folder_bytes(config: FineTuneConfig, outline: Outline, trained: int) -> int:

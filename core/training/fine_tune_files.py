@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from core.records import to_json
 from core.training.checkpoint import CheckpointFolder
 from core.training.fine_tune_config import FineTuneConfig
+from core.training.frozen_numbers import numbers_file
 from core.training.measured import torch_version
 from core.training.snapshots import SnapshotRule, snapshot_rule
 from core.workspace import Workspace
@@ -32,6 +33,19 @@ class WholeCheckpoints(CheckpointFolder):
 
     def rule(self, epochs: int, size: int) -> SnapshotRule:
         return SnapshotRule(None) if self.only_head else snapshot_rule(epochs, size)
+
+
+def frozen_numbers_file(workspace: Workspace, config: FineTuneConfig, trained: int, device: str) -> Path:
+    """The file of the numbers for this backbone without its last `trained` blocks."""
+    return numbers_file(workspace, f"{config.backbone} without {trained}", device)
+
+
+def fine_tune_trial_file(workspace: Workspace, config: FineTuneConfig, trained: int, device: str) -> Path:
+    """The file of the trial: as the calibration's, with augmentation and without."""
+    calibration = fine_tune_calibration_file(workspace, config, trained, device)
+    return calibration.with_stem(
+        calibration.stem.replace("tune-", f"tune-trial-{config.augmentation.is_off}-")
+    )
 
 
 def fine_tune_calibration_file(

@@ -20,21 +20,25 @@ from core.models.saved_model import SavedFineTuned, save_model_description
 from core.models.weights_file import model_on_meta
 from core.records import from_json, to_json
 from core.training.allocator import keep_freed_memory
-from core.training.batches import Batcher, Batches, unit_range
-from core.training.calibration import calibrate
-from core.training.checkpoint import CheckpointFolder, load_tensors, not_of_this_run, save_tensors
+from core.training.batches import Batcher, Batches
+from core.training.checkpoint import CheckpointFolder, digest, load_tensors, not_of_this_run, save_tensors
 from core.training.cnn_run import CnnRunResult, pixels_on_device, train_and_predict
 from core.training.config import Precision
 from core.training.execution import Execution
 from core.training.fine_tune_config import FineTuneConfig
-from core.training.fine_tune_files import WholeCheckpoints, fine_tune_calibration_file
-from core.training.frozen_disk import has_room, rows_needed
-from core.training.frozen_numbers import SAMPLE, numbers_file, numbers_of
+from core.training.fine_tune_files import (
+    WholeCheckpoints,
+    fine_tune_calibration_file,
+    frozen_numbers_file,
+)
+from core.training.fine_tune_measuring import frozen_precision, learning_execution
+from core.training.frozen_disk import Rows
+from core.training.frozen_numbers import SAMPLE
 from core.training.frozen_prefix import PLAIN, FrozenPrefix, FrozenStore, Views
 from core.training.frozen_rows import FrozenBatcher, FrozenPictures, RowFormat
 from core.training.history import Hooks
 from core.training.kernels import layout
-from core.training.objective import Objective, make_objective
+from core.training.objective import make_objective
 from core.training.optimization import skip_the_compiler
 from core.training.plan import FineTuning
 from core.training.resumption import saved_execution
@@ -42,9 +46,6 @@ from core.training.run_data import LabeledPictures, RunData, open_run_data
 from core.workspace import Workspace, read_json, write_json
 
 ROWS_FILE = "frozen.json"
-WORTH_THREADS = (
-    4_000_000  # weights of a head: threads of a smaller one wait for each other longer than they work
-)
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,10 @@ def train_fine_tuned(
     plan.begin_epoch(learning.model, config.training.epochs)
     execution = saved_execution(state, device)
     if execution is None:
-        execution = _execution(workspace, config, trained, learning, objective, target, hooks, on_progress)
+        measured = fine_tune_calibration_file(workspace, config, trained, device)
+        execution = learning_execution(
+            config, learning.model, learning.receives, objective, target, measured, hooks, on_progress
+        )
     model = learning.model.to(target).to(memory_format=layout(execution))
     return train_and_predict(
         model,
@@ -155,11 +159,21 @@ def _network(
         except (RuntimeError, TypeError, AttributeError) as mismatch:
             raise not_of_this_run(start) from mismatch
         return model, find_head(model_on_meta(config.backbone)).name
+    model, head = new_network(workspace, config)
+    save_tensors(model.state_dict(), start)
+    return model, head
+
+
+def new_network(workspace: Workspace, config: FineTuneConfig) -> tuple[nn.Module, str]:
+    """The backbone with a head of its own that has learned nothing yet, and the head's name.
+
+    Raises:
+        ModelFileError: the backbone's weights are not on this machine.
+    """
     model = load_backbone(workspace, config.backbone, config.weights_seed).model
     found = find_head(model)
     torch.manual_seed(config.training.seed)
     replace_head(model, build_head(found, config.head, config.outputs))
-    save_tensors(model.state_dict(), start)
     return model, found.name
 
 
@@ -177,36 +191,36 @@ def _with_rows(
 ) -> _Learning | None:
     """The suffix, with rows of what the frozen part makes of each picture; None where they have no room.
 
-    A run that has begun one way goes on in that way.
+    Pictures to validate and test on go through in float32, as all that will be predicted. A run that has
+    begun one way goes on in that way.
     """
     trained = config.trained_blocks(len(network.blocks))
     prefix, suffix = cut(network, trained)
     block = network.blocks[len(network.blocks) - trained]
-    pictures = rows_needed(len(data.train), len(data.valid) + len(data.test), config.cached_views)
+    rows = Rows(len(data.train) * config.cached_views, len(data.valid) + len(data.test), prod(block.receives))
     if state is not None:
         if state["model"].keys() != suffix.state_dict().keys():
             return None
-    elif not has_room(workspace, pictures * prod(block.receives), config.training.precision):
+    elif not rows.has_room(workspace, config.training.precision):
         hooks.on_facts({"frozen": {"cached": False}})
         return None
     chosen = folder / ROWS_FILE
     if chosen.exists():  # a run goes on in the numbers that it began with
-        rows = from_json(RowFormat, read_json(chosen))
+        learned = from_json(RowFormat, read_json(chosen))
     else:
-        on_progress(0, 0, "measuring how the frozen part computes fastest here")
-        sample = torch.from_numpy(data.train.pixels.read(data.train.rows[:SAMPLE])).to(target)
-        numbers = numbers_of(
-            prefix.to(target),
-            Batcher(config.preprocessing, target).normalized(unit_range(sample)),
-            numbers_file(workspace, config.backbone, trained, str(target)),
-            config.training.precision,
-        )
-        rows = RowFormat(block.receives, numbers.precision)
-        write_json(chosen, to_json(rows))
-    frozen = FrozenPrefix(prefix, config.preprocessing, rows, target)
+        stored = frozen_numbers_file(workspace, config, trained, str(target))
+        sample = data.train.pixels.read(data.train.rows[:SAMPLE])
+        precision = frozen_precision(config, prefix, sample, target, stored, on_progress)
+        learned = RowFormat(block.receives, precision)
+        write_json(chosen, to_json(learned))
+    weights = digest(prefix.state_dict())
+    exact, short = (
+        FrozenPrefix(prefix, weights, config.preprocessing, each, target)
+        for each in (RowFormat(block.receives, Precision.FLOAT32), learned)
+    )
     begun, computed = time.perf_counter(), 0
 
-    def kept(part: LabeledPictures, views: Views) -> LabeledPictures:
+    def kept(part: LabeledPictures, frozen: FrozenPrefix, views: Views) -> LabeledPictures:
         nonlocal computed
         store = FrozenStore(workspace, data.dataset, part.pixels, frozen, block.name, views)
         found, now = store.ready(part.rows.tolist(), on_progress, hooks.interrupted)
@@ -214,19 +228,19 @@ def _with_rows(
         return FrozenPictures(found, part.rows, part.labels, views=views.count)
 
     views = Views(config.augmentation, config.cached_views, config.training.seed)
-    valid, test = kept(data.valid, PLAIN), kept(data.test, PLAIN)
-    train = kept(data.train, PLAIN if config.augmentation.is_off else views)
+    valid, test = (kept(part, exact, PLAIN) for part in (data.valid, data.test))
+    train = kept(data.train, short, PLAIN if config.augmentation.is_off else views)
     hooks.on_facts(
         {
             "frozen": {
                 "cached": True,
                 "blocks": len(network.blocks) - trained,
                 "of_blocks": len(network.blocks),
-                "precision": str(rows.precision),
+                "precision": str(learned.precision),
                 "computed": computed,
                 "seconds": time.perf_counter() - begun,
-                "rows": pictures,
-                "bytes": pictures * rows.bytes,
+                "rows": rows.count,
+                "bytes": rows.bytes(learned.precision),
                 "views": config.cached_views,
                 "otherwise": config.training.epochs * (len(data.train) + len(data.valid)),
             }
@@ -237,39 +251,8 @@ def _with_rows(
         suffix,
         block.receives,
         replace(data, train=train, valid=valid, test=test),
-        lambda execution: FrozenBatcher(rows, side, target, channels_last=execution.channels_last),
+        lambda execution: FrozenBatcher(block.receives, side, target, channels_last=execution.channels_last),
     )
-
-
-def _execution(
-    workspace: Workspace,
-    config: FineTuneConfig,
-    trained: int,
-    learning: _Learning,
-    objective: Objective,
-    target: torch.device,
-    hooks: Hooks,
-    on_progress: Progress,
-) -> Execution:
-    """How what trains learns fastest here; a head alone is too small to be worth measuring."""
-    training = config.training
-    if len(learning.receives) == 1:
-        precision = Precision.FLOAT32 if training.precision is Precision.AUTO else training.precision
-        weights = sum(parameter.numel() for parameter in learning.model.parameters())
-        threads = 1 if weights < WORTH_THREADS else torch.get_num_threads()
-        return Execution(str(target), precision, True, threads, training.batch_size)
-    on_progress(0, 0, "measuring how this network learns fastest here")
-    calibration = calibrate(
-        learning.model,
-        learning.receives,
-        objective,
-        training,
-        target,
-        piece=training.batch_size,
-        stored=fine_tune_calibration_file(workspace, config, trained, str(target)),
-    )
-    hooks.on_facts({"milliseconds": calibration.milliseconds, "sample": calibration.pictures})
-    return calibration.execution
 
 
 def _sizes(network: nn.Module, plan: FineTuning) -> dict[str, object]:

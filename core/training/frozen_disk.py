@@ -1,5 +1,7 @@
 """What the rows of a frozen part take on the disk, told before they are made. No torch."""
 
+from dataclasses import dataclass
+
 from core.machine import free_disk
 from core.training.config import Precision
 from core.workspace import Workspace
@@ -8,16 +10,24 @@ SPARE = 2_000_000_000  # bytes of the disk that they leave free
 MOST = 50_000_000_000  # bytes that those of a run may take
 
 
-def rows_needed(train: int, others: int, views: int) -> int:
-    """Rows of so many training pictures, and of those that are only looked at."""
-    return train * views + others
+@dataclass(frozen=True)
+class Rows:
+    """Rows of `values` each: `learned` of pictures, or views of them, to learn from, and `looked_at` of
+    those to validate and test on, which are float32 always."""
 
+    learned: int
+    looked_at: int
+    values: int
 
-def rows_bytes(values: int, precision: Precision) -> int:
-    """Bytes of so many values in these numbers; AUTO counts as the larger."""
-    return values * (2 if precision is Precision.BFLOAT16 else 4)
+    @property
+    def count(self) -> int:
+        return self.learned + self.looked_at
 
+    def bytes(self, precision: Precision) -> int:
+        """With those to learn from in these numbers; AUTO counts as the larger."""
+        learned = 2 if precision is Precision.BFLOAT16 else 4
+        return self.values * (self.learned * learned + self.looked_at * 4)
 
-def has_room(workspace: Workspace, values: int, precision: Precision) -> bool:
-    """Whether the disk has room for them, and some to spare."""
-    return rows_bytes(values, precision) <= min(MOST, free_disk(workspace.root) - SPARE)
+    def has_room(self, workspace: Workspace, precision: Precision) -> bool:
+        """Whether the disk has room for them, and some to spare."""
+        return self.bytes(precision) <= min(MOST, free_disk(workspace.root) - SPARE)

@@ -28,14 +28,12 @@ from core.data.receives import Receives
 from core.errors import Cancelled
 from core.records import to_json
 from core.training.batches import Batcher, unit_range
-from core.training.checkpoint import digest
-from core.training.frozen_numbers import in_numbers
+from core.training.frozen_pass import batch_for, outputs_of, prepared
 from core.training.frozen_rows import RowFormat
 from core.training.run_data import PixelSource
 from core.workspace import Workspace
 
 VERSION = 1  # raise it when the same picture and weights give other rows than before
-PIECE = {"cpu": 16, "cuda": 64}  # pictures at once
 WORDS = "running the frozen part once a picture"
 _UNUSED_AFTER = 30 * 24 * 3600  # seconds
 
@@ -73,24 +71,24 @@ PLAIN = Views(Augmentation(), 1, 0)
 
 
 class FrozenPrefix:
-    """A frozen part on `device`, which makes rows of pictures."""
+    """A frozen part on `device`, which makes rows of pictures; `weights` is the digest of its state dict."""
 
-    def __init__(self, prefix: nn.Module, receives: Receives, rows: RowFormat, device: torch.device) -> None:
-        self.rows, self.receives, self.device = rows, receives, device
+    def __init__(
+        self, prefix: nn.Module, weights: str, receives: Receives, rows: RowFormat, device: torch.device
+    ) -> None:
+        self.weights, self.rows, self.receives, self.device = weights, rows, receives, device
         self._prefix, self._batcher = prefix, Batcher(receives, device)
-        self.weights = digest(prefix.state_dict())
 
     @cached_property
     def _prepared(self) -> nn.Module:
         """Made only where a row is missing."""
-        return in_numbers(self._prefix.to(self.device), self.rows.precision)
+        return prepared(self._prefix.to(self.device), self.rows.precision)
 
     def outputs(self, pixels: np.ndarray, views: Views, draws: Sequence[int]) -> np.ndarray:
         """uint8 (B, H, W, C) as rows, uint8 (B, bytes)."""
         unit = unit_range(torch.from_numpy(pixels).to(self.device)).permute(0, 3, 1, 2)
         pictures = self._batcher.normalized(views.of(unit, draws).permute(0, 2, 3, 1))
-        with torch.inference_mode():
-            return self.rows.packed(self._prepared(pictures.to(self.rows.dtype)))
+        return self.rows.packed(outputs_of(self._prepared, pictures.to(self.rows.dtype)))
 
 
 class FrozenStore:
@@ -143,7 +141,7 @@ class FrozenStore:
     ) -> int:
         wanted = [row * self._views.count + view for view in range(self._views.count) for row in pictures]
         lost = set(rows.lost())
-        piece = PIECE.get(self._prefix.device.type, PIECE["cpu"])
+        piece = batch_for(self._prefix.receives)
         pieces = [wanted[start : start + piece] for start in range(0, len(wanted), piece)]
         missing = [each for each in pieces if not lost.isdisjoint(each)]
         total, done = sum(map(len, missing)), 0

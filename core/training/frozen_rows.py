@@ -15,6 +15,7 @@ from core.training.config import Precision
 from core.training.run_data import LabeledPictures
 
 _DTYPES = {Precision.FLOAT32: torch.float32, Precision.BFLOAT16: torch.bfloat16}
+_DTYPE_OF_BYTES = {dtype.itemsize: dtype for dtype in _DTYPES.values()}
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,15 @@ class RowFormat:
         kept = values.to("cpu", self.dtype).contiguous()
         return kept.view(len(kept), -1).view(torch.uint8).numpy()
 
-    def unpacked(self, rows: Tensor) -> Tensor:
-        """uint8 (B, bytes) as float32 (B, *shape)."""
-        values = rows.view(len(rows), -1).view(self.dtype).float()
-        if len(self.shape) == 3:
-            channels, height, width = self.shape
-            return values.view(-1, height, width, channels).permute(0, 3, 1, 2)
-        return values.view(-1, *self.shape)
+
+def unpacked(rows: Tensor, shape: Shape) -> Tensor:
+    """What was packed, uint8 (B, bytes), as float32 (B, *shape); a row's length tells its numbers."""
+    packed = rows.view(len(rows), -1)
+    values = packed.view(_DTYPE_OF_BYTES[packed.shape[1] // prod(shape)]).float()
+    if len(shape) == 3:
+        channels, height, width = shape
+        return values.view(-1, height, width, channels).permute(0, 3, 1, 2)
+    return values.view(-1, *shape)
 
 
 @dataclass(frozen=True)
@@ -57,16 +60,16 @@ class FrozenPictures(LabeledPictures):
 
 
 class FrozenBatcher:
-    """Makes batches of what `FrozenPictures` hold, on `device`: the network's inputs are maps or vectors.
+    """Makes batches of what `FrozenPictures` hold, on `device`: maps or vectors of the shape `receives`.
 
     In each epoch a picture shows another of its views, one in `views` epochs each.
     """
 
     def __init__(
-        self, rows: RowFormat, side: tuple[int, int], device: torch.device, *, channels_last: bool = True
+        self, receives: Shape, side: tuple[int, int], device: torch.device, *, channels_last: bool = True
     ) -> None:
-        self.device, self.channels_last, self._format = device, channels_last, rows
-        is_vector = len(rows.shape) == 1
+        self.device, self.channels_last, self._receives = device, channels_last, receives
+        is_vector = len(receives) == 1
         self.side = (1, 1) if is_vector else side  # what follows a map takes as much memory as the backbone
 
     def train_batches(
@@ -89,7 +92,7 @@ class FrozenBatcher:
 
     def _batches(self, data: LabeledPictures, order: list[Tensor]) -> Iterator[Batch]:
         for rows, labels in read_ahead(data, order, self.device):
-            values = self._format.unpacked(rows)
+            values = unpacked(rows, self._receives)
             yield Batch(values if self.channels_last else values.contiguous(), labels)
 
 

@@ -6,19 +6,24 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 
 from core.models.cnn import build_cnn
 from core.processes import peak_memory
 from core.records import to_json
 from core.training.allocator import keep_freed_memory
-from core.training.batches import Batcher
+from core.training.batches import Batcher, Batches
 from core.training.calibration import calibrate
 from core.training.config import CnnRunConfig
-from core.training.evaluation import evaluate, evaluation_batch
+from core.training.evaluation import evaluate
+from core.training.evaluation_batch import evaluation_batch
+from core.training.execution import Execution
+from core.training.fine_tune_config import FineTuneConfig
 from core.training.kernels import kernels_of, layout
 from core.training.measured import Trial
-from core.training.objective import make_objective
-from core.training.optimization import make_optimizer, skip_the_compiler
+from core.training.objective import Objective, make_objective
+from core.training.optimization import skip_the_compiler
+from core.training.plan import Plan
 from core.training.run_data import LabeledPictures
 from core.training.step import Learner, new_sums
 from core.training.stopwatch import Stopwatch
@@ -28,19 +33,24 @@ BATCHES = 10
 WARM_UP = 2  # batches before them
 
 
-class Noise:
-    """Pictures (N, H, W, C) that stand for any others: a step takes as long on them."""
+class Repeated:
+    """Pictures (N, H, W, C) that are all `one` and stand for any others: a step takes as long on them."""
 
-    def __init__(self, shape: tuple[int, int, int]) -> None:
-        channels, height, width = shape
-        self._one = np.random.default_rng(0).integers(0, 256, (height, width, channels), np.uint8)
+    def __init__(self, one: np.ndarray) -> None:
+        self._one = one
 
     def read(self, rows: Sequence[int] | np.ndarray) -> np.ndarray:
         return np.repeat(self._one[None], len(rows), axis=0)
 
-    def pictures(self, count: int, classes: int) -> LabeledPictures:
+    def labeled(self, count: int, classes: int) -> LabeledPictures:
         rows = np.arange(count)
         return LabeledPictures(self, rows, rows % classes)
+
+
+def noise(shape: tuple[int, int, int]) -> np.ndarray:
+    """A picture (H, W, C) of that shape (C, H, W)."""
+    channels, height, width = shape
+    return np.random.default_rng(0).integers(0, 256, (height, width, channels), np.uint8)
 
 
 def run_trial(config: CnnRunConfig, device: str, *, piece: int, calibration: Path, stored: Path) -> Trial:
@@ -49,16 +59,41 @@ def run_trial(config: CnnRunConfig, device: str, *, piece: int, calibration: Pat
     if not config.training.compiled:
         skip_the_compiler()
     target, training, shape = torch.device(device), config.training, config.preprocessing.shape
-    noise, classes = Noise(shape), len(config.classes)
-    learned = noise.pictures((WARM_UP + BATCHES) * training.batch_size, classes)
-    objective = make_objective(training, learned.labels, classes, target)
+    pictures, classes = Repeated(noise(shape)), len(config.classes)
+    objective = make_objective(training, pictures.labeled(classes, classes).labels, classes, target)
     model = build_cnn(config.cnn, shape, config.outputs)
     execution = calibrate(
         model, shape, objective, training, target, piece=piece, stored=calibration
     ).execution
     model = model.to(target).to(memory_format=layout(execution)).train()
     batcher = Batcher(config.preprocessing, target, channels_last=execution.channels_last)
-    learner = Learner(model, make_optimizer(model.parameters(), training), objective, training, execution)
+    trial = ten_batches(
+        model,
+        pictures,
+        config,
+        batcher=batcher,
+        objective=objective,
+        execution=execution,
+        plan=Plan(training),
+    )
+    write_json(stored, to_json(trial))
+    return trial
+
+
+def ten_batches(
+    model: nn.Module,
+    pictures: Repeated,
+    config: CnnRunConfig | FineTuneConfig,
+    *,
+    batcher: Batches,
+    objective: Objective,
+    execution: Execution,
+    plan: Plan,
+) -> Trial:
+    """What learning and validating take; `model` is on the device, in the mode in which it learns."""
+    target, training, classes = batcher.device, config.training, len(config.classes)
+    learned = pictures.labeled((WARM_UP + BATCHES) * training.batch_size, classes)
+    learner = Learner(model, plan.optimizer(model), objective, training, execution)
     sums, watch = new_sums(target), Stopwatch(target)
     with kernels_of(execution, deterministic=training.deterministic):
         stream = batcher.train_batches(learned, training.batch_size, config.augmentation, 0, 1)
@@ -70,16 +105,14 @@ def run_trial(config: CnnRunConfig, device: str, *, piece: int, calibration: Pat
             learner.step(batch, sums, watch)
         float(sums[0])
         learning = time.perf_counter() - begun
-        looked_at = noise.pictures(2 * evaluation_batch(batcher.side, target.type), classes)
-        evaluate(model, noise.pictures(1, classes), batcher, objective)
+        looked_at = pictures.labeled(2 * evaluation_batch(batcher.side, target.type), classes)
+        evaluate(model, pictures.labeled(1, classes), batcher, objective)
         begun = time.perf_counter()
         evaluate(model, looked_at, batcher, objective)
         validating = time.perf_counter() - begun
-    trial = Trial(
+    return Trial(
         execution,
         learning / (BATCHES * training.batch_size),
         validating / len(looked_at),
         torch.cuda.max_memory_reserved(target) if target.type == "cuda" else peak_memory(),
     )
-    write_json(stored, to_json(trial))
-    return trial

@@ -9,13 +9,12 @@ from core.errors import WorkbenchError
 from core.figures.confusion import short_name
 from core.figures.feature_map import feature_map_figure, nearest, picture_of_selection
 from core.runs.store import Run
-from core.training.predictions import Predictions, load_predictions
 from core.workspace import Workspace
 from pages.shared.caches import dataset_of
 from pages.shared.confusion_view import show_pictures
 from pages.shared.errors import errors_shown, show_error
-from pages.shared.run_results import PARTS
 from pages.shared.text import count, plain
+from pages.train.map_guesses import Guesses, guesses_of
 
 T_SNE, PCA = "t-SNE", "PCA"
 SIDE, SMALL_SIDE = 150, 64  # pixels
@@ -37,24 +36,21 @@ def show_map(run: Run, workspace: Workspace) -> None:
         dataset = _dataset(run, workspace)
         if dataset is None:
             return
-        said = {part: load_predictions(run.folder, part) for part in PARTS}
-        guesses = _guesses({part: found for part, found in said.items() if found is not None})
+        guesses = guesses_of(run, dataset)
         figure_room, beside = st.columns([5, 2], gap="medium")
         with figure_room:
             way = st.segmented_control(
                 "Map", (T_SNE, PCA), default=T_SNE, required=True, key="map_way", label_visibility="collapsed"
             )
-            picked = _show_figure(run, places, dataset, guesses, str(way))
+            picked = _show_figure(run, places, guesses, str(way))
         with beside:
-            _show_picture(places, dataset, guesses, str(way), picked)
-            mistakes = _mistakes(places.pictures.tolist(), dataset, guesses)
-            _next_button(run, mistakes, picked)
+            _show_picture(places, guesses, str(way), picked)
+            _next_button(run, guesses.mistakes(places.pictures.tolist()), picked)
 
 
-def _show_figure(
-    run: Run, places: FeatureMap, dataset: Dataset, guesses: dict[int, tuple[str, int]], way: str
-) -> int:
+def _show_figure(run: Run, places: FeatureMap, guesses: Guesses, way: str) -> int:
     """Draw it; the index of the picture that is picked."""
+    dataset = guesses.dataset
     chart, chosen = f"map_{run.id}_{way}", _picked_key(run)
     rows = places.pictures.tolist()
 
@@ -63,7 +59,7 @@ def _show_figure(
         if pressed in rows:
             st.session_state[chosen] = pressed
 
-    picked = st.session_state.get(chosen, next(iter([*_mistakes(rows, dataset, guesses), *rows])))
+    picked = st.session_state.get(chosen, next(iter([*guesses.mistakes(rows), *rows])))
     labels = dataset.labels()[places.pictures]
     axes = ("", "")
     if way == PCA:
@@ -77,7 +73,7 @@ def _show_figure(
             rows,
             labels,
             dataset.classes,
-            [_words(dataset, row, guesses) for row in rows],
+            [guesses.words(row) for row in rows],
             title="Pictures by their features",
             axes=axes,
             marked=picked,
@@ -93,13 +89,12 @@ def _show_figure(
     return picked
 
 
-def _show_picture(
-    places: FeatureMap, dataset: Dataset, guesses: dict[int, tuple[str, int]], way: str, picked: int
-) -> None:
+def _show_picture(places: FeatureMap, guesses: Guesses, way: str, picked: int) -> None:
+    dataset = guesses.dataset
     st.markdown("**Press a point to see its picture.**")
     picture = dataset.pictures[picked]
     show_pictures(dataset, [picked], [picture.label], side=SIDE)
-    st.caption(f"{plain(picture.name)}  \n{plain(_words(dataset, picked, guesses))}")
+    st.caption(f"{plain(picture.name)}  \n{plain(guesses.words(picked))}")
     points = places.pca if way == PCA else places.tsne
     around = nearest(points, int(np.flatnonzero(places.pictures == picked)[0]), NEIGHBORS)
     st.markdown("Nearest on the map")
@@ -125,31 +120,6 @@ def _next_button(run: Run, mistakes: list[int], picked: int) -> None:
 
 def _picked_key(run: Run) -> str:
     return f"picked_{run.id}"
-
-
-def _mistakes(rows: list[int], dataset: Dataset, guesses: dict[int, tuple[str, int]]) -> list[int]:
-    """The pictures among `rows` that were taken for another class, by their number."""
-    labels = dataset.labels()
-    return sorted(row for row in rows if row in guesses and guesses[row][1] != labels[row])
-
-
-def _guesses(found: dict[str, Predictions]) -> dict[int, tuple[str, int]]:
-    """For each picture that was predicted: on which side it is, and the class it was taken for."""
-    return {
-        row: (part, guess)
-        for part, predictions in found.items()
-        for row, guess in zip(predictions.rows.tolist(), predictions.predicted.tolist(), strict=True)
-    }
-
-
-def _words(dataset: Dataset, row: int, guesses: dict[int, tuple[str, int]]) -> str:
-    label = dataset.pictures[row].label
-    if row not in guesses:
-        return f"training picture of {label}"
-    part, guess = guesses[row]
-    taken = dataset.classes[guess]
-    side = PARTS[part].lower()
-    return f"{side} picture of {label}, " + ("rightly told" if taken == label else f"taken for {taken}")
 
 
 def _dataset(run: Run, workspace: Workspace) -> Dataset | None:

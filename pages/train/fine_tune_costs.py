@@ -1,7 +1,5 @@
 """What a fine-tuning will take, told beside the button that starts it, and what can't work."""
 
-import streamlit as st
-
 from core.data.dataset import Dataset
 from core.data.splitting import Split, check_trainable
 from core.errors import ConfigError
@@ -11,9 +9,11 @@ from core.training.fine_tune_config import FineTuneConfig
 from core.training.fine_tune_estimate import FineTuneEstimate, estimate_fine_tuning
 from core.workspace import Workspace
 from pages.shared.errors import show_error
-from pages.shared.facts_list import Fact, facts_list
+from pages.shared.facts_list import Fact
 from pages.shared.text import duration, size
 from pages.train.fine_tune_facts import saved_share
+from pages.train.run_costs import time_lines
+from pages.train.trial import show_costs
 
 
 def can_fine_tune(
@@ -27,7 +27,12 @@ def can_fine_tune(
     except ConfigError as error:
         show_error(error)
         return False
-    st.html(facts_list(_lines(estimate, config, outline)))
+    show_costs(
+        workspace,
+        config,
+        _lines(estimate, config, outline),
+        is_measured=estimate.is_measured or not estimate.has_room,
+    )
     return True
 
 
@@ -42,9 +47,16 @@ def _lines(estimate: FineTuneEstimate, config: FineTuneConfig, outline: Outline)
     ]
     if estimate.otherwise:
         lines.append(_frozen(estimate, config))
+    if estimate.memory is not None:
+        lines.append(("Memory", size(estimate.memory), ""))
     kept = f"{size(estimate.rows)} of it for the frozen part's outputs" if estimate.rows else ""
     lines.append(("Disk", size(estimate.disk), kept))
-    return lines
+    if not estimate.has_room:  # with the frozen part in every epoch, a trial wouldn't tell
+        return lines
+    run_seconds = None
+    if estimate.epoch_seconds is not None:
+        run_seconds = config.training.epochs * estimate.epoch_seconds + (estimate.frozen_seconds or 0)
+    return lines + time_lines(estimate.epoch_seconds, run_seconds, config.training)
 
 
 def _frozen(estimate: FineTuneEstimate, config: FineTuneConfig) -> Fact:

@@ -18,6 +18,9 @@ from core.training.predictions import load_predictions
 from core.workspace import Workspace, open_workspace
 from tests.pages.runs import finished_run
 
+LITE0 = RouteSettings(epochs=2)
+SMALL = RouteSettings("squeezenet1_1", "random-0", epochs=1)  # a full fine-tuning of Lite0 takes a minute
+
 
 def with_other_test_labels(workspace: Workspace, dataset: Dataset, root: Path) -> tuple[Workspace, Dataset]:
     """The same data set elsewhere, but for the labels of its test pictures: each is moved on by one class."""
@@ -50,13 +53,13 @@ def test_of_a_cnn(workspace: Workspace, digits: Dataset, tmp_path: Path) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("route", [Route.FEATURES, Route.HEAD, Route.LAST_BLOCK])
+@pytest.mark.parametrize("route", [Route.FEATURES, Route.HEAD, Route.LAST_BLOCK, Route.FULL])
 def test_of_the_routes_by_a_backbone(few_digits: Dataset, tmp_path: Path, route: Route) -> None:
     """The other workspace takes over what the frozen part made of the pictures, which has no labels."""
     workspace = open_workspace(few_digits.folder.parents[1])
 
     def trained(where: Workspace, dataset: Dataset) -> Run:
-        config = config_of(route, dataset, current_split(dataset), RouteSettings(epochs=2))
+        config = config_of(route, dataset, current_split(dataset), SMALL if route is Route.FULL else LITE0)
         run = create_run(where.runs, to_json(config), config.name)
         assert work(run) == 0, run.status().message
         return run

@@ -7,13 +7,13 @@ import torch
 from core.data.dataset import Dataset
 from core.data.decoding import open_picture
 from core.embeddings import extraction
-from core.embeddings.extraction import BATCH, Extracted, batch_for, extract, open_extractor
-from core.embeddings.numbers import Numbers, numbers_file
+from core.embeddings.extraction import Extracted, extract, open_extractor
 from core.errors import Cancelled, ModelFileError, PicturesLost
-from core.models.backbone_preprocessing import BackbonePreprocessing
 from core.models.backbones import load_backbone
 from core.records import to_json
 from core.training.config import Precision
+from core.training.frozen_numbers import Numbers, numbers_file
+from core.training.frozen_pass import BATCH
 from core.workspace import Workspace, write_json
 from tests.core.embeddings.tiny import FEATURES, tiny_extractor
 
@@ -90,7 +90,7 @@ def test_an_interrupted_extraction_goes_on_where_it_was(
 def test_an_error_at_work_keeps_what_was_done(
     workspace: Workspace, digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, calls = extraction.features_of, []
+    real, calls = extraction.outputs_of, []
 
     def fails_at_the_third(model, pictures):
         calls.append(len(pictures))
@@ -98,7 +98,7 @@ def test_an_error_at_work_keeps_what_was_done(
             raise MemoryError
         return real(model, pictures)
 
-    monkeypatch.setattr(extraction, "features_of", fails_at_the_third)
+    monkeypatch.setattr(extraction, "outputs_of", fails_at_the_third)
     with pytest.raises(MemoryError):
         extract(workspace, tiny_extractor(), digits, ROWS)
     assert extract(workspace, tiny_extractor(), digits, ROWS).computed == len(ROWS) - 2 * BATCH
@@ -137,13 +137,6 @@ def test_numbers_are_measured_once(workspace: Workspace, digits: Dataset) -> Non
     assert again.numbers == first.numbers
     assert not said
     assert features(again, digits).shape == (len(ROWS), FEATURES)
-
-
-def test_of_large_pictures_fewer_go_together() -> None:
-    def batch(crop: int) -> int:
-        return batch_for(BackbonePreprocessing(crop, crop, (0.0,) * 3, (1.0,) * 3))
-
-    assert [batch(crop) for crop in (8, 224, 448, 2048)] == [32, 32, 8, 4]
 
 
 def test_a_backbone_loses_its_head_and_nothing_else(workspace: Workspace) -> None:

@@ -1,6 +1,9 @@
 """Whole runs with real backbones: what they leave, and that it is what it says."""
 
 import json
+import os
+import signal
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +19,6 @@ from core.data.splitting import load_split
 from core.embeddings.algebra import calm
 from core.embeddings.config import FeaturesRunConfig
 from core.embeddings.features_run import run_features
-from core.embeddings.numbers import Numbers, numbers_file
 from core.embeddings.projection import load_map
 from core.embeddings.store import FeatureStore, store_path
 from core.errors import Cancelled, ConfigError, DatasetError
@@ -24,12 +26,15 @@ from core.models.backbones import preprocessing_of
 from core.models.saved_model import SavedFeatures, load_model_description
 from core.records import from_json, to_json
 from core.runs.continuing import go_on_without
+from core.runs.launcher import launch
 from core.runs.overview import overview_of
 from core.runs.reporter import Reporter
 from core.runs.store import Run, RunState, create_run
 from core.runs.worker import work
 from core.serving.prediction import load_predictor
 from core.training.config import Precision
+from core.training.frozen_numbers import Numbers, numbers_file
+from core.training.frozen_pass import BATCH
 from core.training.history import Hooks
 from core.training.predictions import load_predictions
 from core.workspace import Workspace, write_json
@@ -201,6 +206,35 @@ def test_a_run_is_interrupted_and_goes_on(workspace: Workspace, few: Dataset, as
     assert work(run) == 0
     assert run.status().state is RunState.FINISHED
     assert run.facts()["computed"] == 60 - 32
+
+
+def test_a_kill_costs_the_batch_under_way_and_no_more(workspace: Workspace, tmp_path: Path) -> None:
+    """A real process, killed once its first features are on the disk."""
+    write_digits(tmp_path / "pictures", PICTURES)
+    dataset = import_folder(workspace, tmp_path / "pictures", "Digits")
+    numbers_are(workspace, Precision.FLOAT32)
+    config = features_config(dataset)
+    run = create_run(workspace.runs, to_json(config), config.name)
+    launch(run)
+    path = store_path(workspace, f"backbone/{SMALL}/random-0", preprocessing_of(SMALL), "float32 cpu")
+    deadline = time.monotonic() + 120
+    while not (path.exists() and path.stat().st_size):
+        assert time.monotonic() < deadline, run.log()
+        time.sleep(0.005)
+    pid = run.status().pid
+    assert pid is not None
+    os.killpg(pid, signal.SIGKILL)
+    while run.status().state.is_active:
+        time.sleep(0.05)
+    with FeatureStore(path, 512) as store:
+        keys = [picture.key for picture in dataset.pictures]
+        kept = [key for key in keys if key not in store.missing(keys)]
+        before = store.read(kept)
+    assert BATCH <= len(kept) < PICTURES
+    assert work(run) == 0
+    assert run.facts()["computed"] == PICTURES - len(kept)
+    with FeatureStore(path, 512) as store:
+        np.testing.assert_array_equal(store.read(kept), before)
 
 
 def test_what_can_not_be_fitted_says_why(workspace: Workspace, few: Dataset) -> None:

@@ -6,88 +6,91 @@ from torch import nn
 
 import core.training.frozen_numbers as frozen_numbers
 from core.training.config import Precision
-from core.training.frozen_numbers import in_numbers, load_numbers, numbers_of
+from core.training.frozen_numbers import Numbers, load_numbers, measure_numbers, numbers_file
+from core.workspace import Workspace
 
 
-class Slow(nn.Module):
-    """Takes longer in some numbers; `error` is what it adds to bfloat16."""
+class Cancelling(nn.Module):
+    """Small differences of large values: what bfloat16 can't hold."""
 
-    def __init__(self, error: float = 0.0) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.ones(1))
-        self.error = error
+        self.scale = nn.Parameter(torch.tensor(1000.0))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        short = self.weight.dtype is torch.bfloat16
-        values = x.flatten(1) * self.weight
-        return values + self.error * torch.randn_like(values) if short else values
+        return (x + self.scale) - self.scale
+
+
+class Float32Only(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if x.dtype is not torch.float32:
+            raise RuntimeError("not implemented for 'BFloat16'")
+        return x
+
+
+SMALL = nn.Conv2d(3, 4, 3)
 
 
 @pytest.fixture
 def stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(frozen_numbers, "_has_bfloat16", lambda: True)
-    return tmp_path / "calibration" / "frozen.json"
+    return tmp_path / "some" / "file.json"
 
 
-def taking(monkeypatch: pytest.MonkeyPatch, long: float, short: float) -> None:
-    timed = frozen_numbers._timed
-
-    def as_if(prefix: nn.Module, pictures: torch.Tensor) -> tuple[torch.Tensor, float]:
-        rows, _ = timed(prefix, pictures)
-        return rows, short if pictures.dtype is torch.bfloat16 else long
-
-    monkeypatch.setattr(frozen_numbers, "_timed", as_if)
+def taking(monkeypatch: pytest.MonkeyPatch, float32: float, bfloat16: float) -> None:
+    """As if the passes had taken these seconds."""
+    seconds = {Precision.FLOAT32: float32, Precision.BFLOAT16: bfloat16}
+    monkeypatch.setattr(
+        frozen_numbers, "_seconds", lambda ways, pictures: {way: seconds[way] for way in ways}
+    )
 
 
 @pytest.mark.parametrize(
-    ("long", "short", "error", "expected"),
+    ("float32", "bfloat16", "chosen"),
     [
-        (1.0, 0.5, 0.0, Precision.BFLOAT16),
-        (1.0, 0.95, 0.0, Precision.FLOAT32),  # not worth its digits
-        (1.0, 8.0, 0.0, Precision.FLOAT32),  # only imitated
-        (1.0, 0.5, 5.0, Precision.FLOAT32),  # makes something else of a picture
+        (2.0, 1.0, Precision.BFLOAT16),
+        (1.0, 0.95, Precision.FLOAT32),  # not worth its digits
+        (1.0, 9.0, Precision.FLOAT32),  # only imitated
     ],
 )
-def test_bfloat16_is_taken_where_it_is_faster_and_the_same(
-    stored: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    long: float,
-    short: float,
-    error: float,
-    expected: Precision,
+def test_bfloat16_is_taken_where_it_is_faster(
+    stored: Path, monkeypatch: pytest.MonkeyPatch, float32: float, bfloat16: float, chosen: Precision
 ) -> None:
-    torch.manual_seed(0)
-    taking(monkeypatch, long, short)
-    numbers = numbers_of(Slow(error), torch.randn(4, 3, 8, 8), stored, Precision.AUTO)
-    assert numbers.precision is expected
-    assert load_numbers(stored) == numbers
-    assert numbers.seconds_a_picture == (short if expected is Precision.BFLOAT16 else long)
+    taking(monkeypatch, float32, bfloat16)
+    found = measure_numbers(SMALL, torch.rand(4, 3, 8, 8), stored)
+    assert found.precision is chosen
+    assert found.cosine is not None
+    assert found.cosine > 0.999
+    assert found.seconds_a_picture(Precision.FLOAT32) == float32 / 4
+    assert found.seconds_a_picture(Precision.BFLOAT16) == bfloat16 / 4
+    assert load_numbers(stored) == found
 
 
-def test_it_is_measured_once_and_what_is_asked_for_is_not_measured(
-    stored: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("model", [Cancelling(), Float32Only()])
+def test_bfloat16_that_changes_what_comes_out_is_not_taken(
+    stored: Path, monkeypatch: pytest.MonkeyPatch, model: nn.Module
 ) -> None:
-    pictures = torch.randn(4, 3, 8, 8)
-    assert numbers_of(Slow(), pictures, stored, Precision.BFLOAT16).precision is Precision.BFLOAT16
-    assert load_numbers(stored) is None
-    first = numbers_of(Slow(), pictures, stored, Precision.AUTO)
-    monkeypatch.setattr(frozen_numbers, "_timed", None)
-    assert numbers_of(Slow(), pictures, stored, Precision.AUTO) == first
+    taking(monkeypatch, 2.0, 1.0)
+    found = measure_numbers(model, torch.rand(4, 3, 8, 8), stored)
+    assert found.precision is Precision.FLOAT32
+    assert found.cosine is None or found.cosine < 0.999
 
 
 def test_a_processor_without_bfloat16_is_not_asked(stored: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(frozen_numbers, "_has_bfloat16", lambda: False)
-    monkeypatch.setattr(frozen_numbers, "_timed", None)
-    numbers = numbers_of(Slow(), torch.randn(2, 3, 8, 8), stored, Precision.AUTO)
-    assert numbers.precision is Precision.FLOAT32
+    found = measure_numbers(SMALL, torch.randn(2, 3, 8, 8), stored)
+    assert found.precision is Precision.FLOAT32
+    assert found.milliseconds.keys() == {"float32"}
+    assert found.seconds_a_picture(Precision.BFLOAT16) is None
 
 
-def test_the_network_itself_stays_as_it_is() -> None:
-    network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Dropout()).train()
-    short = in_numbers(network, Precision.BFLOAT16)
-    assert {parameter.dtype for parameter in short.parameters()} == {torch.bfloat16}
-    assert not short.training
-    assert not any(parameter.requires_grad for parameter in short.parameters())
-    assert {parameter.dtype for parameter in network.parameters()} == {torch.float32}
-    assert network.training
-    assert all(parameter.requires_grad for parameter in network.parameters())
+def test_a_damaged_file_counts_as_none(tmp_path: Path) -> None:
+    (tmp_path / "file.json").write_text('{"precision": "float64"}')
+    assert load_numbers(tmp_path / "file.json") is None
+    assert load_numbers(tmp_path / "none.json") is None
+    assert Numbers(Precision.FLOAT32, {}, 8).seconds_a_picture(Precision.FLOAT32) is None
+
+
+def test_each_network_and_device_has_its_own(workspace: Workspace) -> None:
+    files = {numbers_file(workspace, key, device) for key in "ab" for device in ("cpu", "cuda:0")}
+    assert len(files) == 4

@@ -17,16 +17,18 @@ from core.data.parallel import never
 from core.data.pixel_rows import ENTRY
 from core.errors import Cancelled
 from core.training.batches import unit_range
+from core.training.checkpoint import digest
 from core.training.config import Precision
-from core.training.frozen_prefix import PIECE, PLAIN, FrozenPrefix, FrozenStore, Views
-from core.training.frozen_rows import RowFormat
+from core.training.frozen_pass import BATCH
+from core.training.frozen_prefix import PLAIN, FrozenPrefix, FrozenStore, Views
+from core.training.frozen_rows import RowFormat, unpacked
 from core.training.run_data import RunData, open_run_data
 from core.workspace import Workspace, workspace_around
 from tests.digits import small_run
 
 CPU = torch.device("cpu")
 ROWS = RowFormat((4, 3, 3), Precision.FLOAT32)
-SOME = list(range(5, 45))
+SOME = list(range(5, 85))
 AUGMENTATION = Augmentation(horizontal_flip=True, rotation=20, brightness=0.3)
 
 
@@ -54,10 +56,16 @@ def data(imported_digits: Dataset) -> RunData:
     return open_run_data(workspace_around(imported_digits.folder), small_run(imported_digits))
 
 
+def prefix_of(network: nn.Module, data: RunData, rows: RowFormat = ROWS) -> FrozenPrefix:
+    return FrozenPrefix(
+        network, digest(network.state_dict()), small_run(data.dataset).preprocessing, rows, CPU
+    )
+
+
 @pytest.fixture
 def prefix(data: RunData) -> FrozenPrefix:
     Counting.passes = []
-    return FrozenPrefix(Counting(), small_run(data.dataset).preprocessing, ROWS, CPU)
+    return prefix_of(Counting(), data)
 
 
 def store_of(workspace: Workspace, data: RunData, prefix: FrozenPrefix, views: Views = PLAIN) -> FrozenStore:
@@ -65,7 +73,7 @@ def store_of(workspace: Workspace, data: RunData, prefix: FrozenPrefix, views: V
 
 
 def values(rows: np.ndarray) -> torch.Tensor:
-    return ROWS.unpacked(torch.from_numpy(rows))
+    return unpacked(torch.from_numpy(rows), ROWS.shape)
 
 
 def directly(data: RunData, rows: list[int]) -> torch.Tensor:
@@ -112,24 +120,18 @@ def test_other_weights_numbers_views_or_cuts_have_rows_of_their_own(
     changed = Counting()
     with torch.no_grad():
         changed.layers[0].bias += 1
-    receives = small_run(data.dataset).preprocessing
     pixels = data.train.pixels
     stores = [
         store_of(workspace, data, prefix),
-        store_of(workspace, data, FrozenPrefix(changed, receives, ROWS, CPU)),
-        store_of(
-            workspace,
-            data,
-            FrozenPrefix(Counting(), receives, RowFormat((4, 3, 3), Precision.BFLOAT16), CPU),
-        ),
+        store_of(workspace, data, prefix_of(changed, data)),
+        store_of(workspace, data, prefix_of(Counting(), data, RowFormat((4, 3, 3), Precision.BFLOAT16))),
         store_of(workspace, data, prefix, Views(AUGMENTATION, 2, 0)),
         store_of(workspace, data, prefix, Views(AUGMENTATION, 2, 1)),
         store_of(workspace, data, prefix, Views(AUGMENTATION, 3, 0)),
         FrozenStore(workspace, data.dataset, pixels, prefix, "layer4"),
     ]
     assert len({store.path for store in stores}) == len(stores)
-    again = FrozenPrefix(Counting(), receives, ROWS, CPU)
-    assert store_of(workspace, data, again).path == stores[0].path
+    assert store_of(workspace, data, prefix_of(Counting(), data)).path == stores[0].path
 
 
 def test_an_interruption_loses_no_more_than_the_piece_under_way(
@@ -144,7 +146,7 @@ def test_an_interruption_loses_no_more_than_the_piece_under_way(
         store.ready(SOME, said, lambda: next(looks))
     Counting.passes = []
     rows, computed = store.ready(SOME, said, never)
-    assert computed == sum(Counting.passes) == len(SOME) - 2 * PIECE["cpu"]
+    assert computed == sum(Counting.passes) == len(SOME) - 2 * BATCH
     assert np.array_equal(rows.read(SOME), expected)
 
 

@@ -4,7 +4,7 @@ import torch
 
 from core.data.augmentation_config import Augmentation
 from core.training.config import Precision
-from core.training.frozen_rows import FrozenBatcher, FrozenPictures, RowFormat, in_epoch
+from core.training.frozen_rows import FrozenBatcher, FrozenPictures, RowFormat, in_epoch, unpacked
 
 CPU = torch.device("cpu")
 
@@ -29,7 +29,7 @@ def test_what_is_packed_comes_back(shape: tuple[int, ...], precision: Precision,
     values = torch.randn(5, *shape).to(dtype)
     packed = rows.packed(values)
     assert (packed.dtype, packed.shape) == (np.uint8, (5, rows.bytes))
-    back = rows.unpacked(torch.from_numpy(packed))
+    back = unpacked(torch.from_numpy(packed), shape)
     assert back.dtype == torch.float32
     assert torch.equal(back, values.float())
     if len(shape) == 3:
@@ -39,7 +39,7 @@ def test_what_is_packed_comes_back(shape: tuple[int, ...], precision: Precision,
 def test_a_last_piece_of_one_picture_comes_back() -> None:
     rows = RowFormat((2, 3, 3), Precision.FLOAT32)
     values = torch.arange(18.0).view(1, 2, 3, 3)
-    assert torch.equal(rows.unpacked(torch.from_numpy(rows.packed(values))), values)
+    assert torch.equal(unpacked(torch.from_numpy(rows.packed(values)), rows.shape), values)
 
 
 def views(count: int, pictures: int = 10) -> tuple[FrozenPictures, FrozenBatcher]:
@@ -49,7 +49,7 @@ def views(count: int, pictures: int = 10) -> tuple[FrozenPictures, FrozenBatcher
     data = FrozenPictures(
         Memory(rows.packed(numbers)), np.arange(pictures), np.arange(pictures) % 3, views=count
     )
-    return data, FrozenBatcher(rows, (224, 224), CPU)
+    return data, FrozenBatcher(rows.shape, (224, 224), CPU)
 
 
 def test_every_view_of_a_picture_is_shown_once_in_as_many_epochs() -> None:
@@ -80,5 +80,5 @@ def test_plain_batches_come_in_order_and_vectors_go_in_large_ones() -> None:
     numbers = torch.cat([batch.pictures for batch in batcher.plain_batches(data, 4)]).flatten()
     assert numbers.tolist() == [10.0 * picture for picture in range(10)]
     assert batcher.side == (1, 1)
-    maps = FrozenBatcher(RowFormat((8, 7, 7), Precision.FLOAT32), (224, 224), CPU)
+    maps = FrozenBatcher((8, 7, 7), (224, 224), CPU)
     assert maps.side == (224, 224)

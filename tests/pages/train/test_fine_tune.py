@@ -11,9 +11,13 @@ from core.data.dataset import Dataset
 from core.records import from_json, to_json
 from core.runs.store import Run, RunState, create_run
 from core.runs.worker import work
-from core.training.config import Schedule
+from core.training.config import Precision, Schedule
+from core.training.device import visible_devices
+from core.training.execution import Execution
 from core.training.fine_tune_config import FineTuneConfig, Trains
-from core.workspace import Workspace
+from core.training.fine_tune_files import fine_tune_trial_file
+from core.training.measured import Trial
+from core.workspace import Workspace, write_json
 from tests.digits import import_folder, write_digits
 from tests.fine_tuning import small_fine_tuning
 from tests.pages.helper import button, labels, no_exception, open_page, texts
@@ -134,6 +138,30 @@ def test_a_full_disk_is_said_beside_the_button(page: AppTest, monkeypatch: pytes
     no_exception(page.run())
     assert button(page, "Start fine-tuning").disabled
     assert any("fit onto the disk" in error.value for error in page.error)
+
+
+def test_time_is_measured_on_request(
+    page: AppTest, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[FineTuneConfig] = []
+
+    def start(workspace: Workspace, config: FineTuneConfig) -> Run:
+        asked.append(config)
+        return create_run(workspace.caches / "trials", {"name": "Trial"}, "trial")
+
+    monkeypatch.setattr("pages.train.trial.start_trial", start)
+    assert "not measured yet" in costs(page)
+    assert "Memory" in costs(page)
+    no_exception(button(page, "Measure").click().run())
+    assert "Cancel" in labels(page)
+    stored = fine_tune_trial_file(workspace, asked[0], 1, visible_devices()[0].name)
+    stored.parent.mkdir(parents=True)
+    execution = Execution("cpu", Precision.FLOAT32, True, 2, 16)
+    write_json(stored, to_json(Trial(execution, 0.01, 0.002, 700_000_000)))
+    no_exception(page.run())
+    assert "measured with ten batches" in costs(page)
+    assert "700 MB" in costs(page)
+    assert "Measure" not in labels(page)
 
 
 def test_a_split_with_nothing_to_validate_on_cannot_start(workspace: Workspace, tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def trials(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> list[Run]:
         runs.append(create_run(workspace.caches / "trials", {"name": "Trial"}, "trial"))
         return runs[-1]
 
-    monkeypatch.setattr("pages.train.run_costs.start_trial", start)
+    monkeypatch.setattr("pages.train.trial.start_trial", start)
     return runs
 
 
