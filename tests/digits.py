@@ -1,4 +1,6 @@
+import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,18 +18,38 @@ SMALL_CNN = CnnConfig((ConvBlock(8, batch_norm=True), ConvBlock(16, dropout=0.1)
 
 
 @pytest.fixture(scope="session")
-def imported_digits(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+def imported_digits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
     """The first 500 of scikit-learn's digits, imported once."""
     root = tmp_path_factory.mktemp("digits")
     write_digits(root / "pictures", 500)
-    return import_folder(open_workspace(root / "home"), root / "pictures", "Digits")
+    dataset = import_folder(open_workspace(root / "home"), root / "pictures", "Digits")
+    imported = written(dataset)
+    yield dataset
+    assert written(dataset) == imported, "A test wrote into a picture that it shares with others."
 
 
 @pytest.fixture
 def digits(workspace: Workspace, imported_digits: Dataset) -> Dataset:
     """500 real digits in this test's own workspace."""
-    shutil.copytree(imported_digits.folder, workspace.datasets / imported_digits.id)
-    return load_dataset(workspace, imported_digits.id)
+    return brought(imported_digits, workspace)
+
+
+def brought(dataset: Dataset, workspace: Workspace) -> Dataset:
+    """`dataset` in `workspace`: its pictures are the same files, to be taken away but not written into."""
+    folder = shutil.copytree(dataset.folder, workspace.datasets / dataset.id, copy_function=link_picture)
+    return load_dataset(workspace, Path(folder).name)
+
+
+def link_picture(source: str, target: str) -> None:
+    if source.endswith(".png"):
+        os.link(source, target)
+    else:
+        shutil.copy2(source, target)
+
+
+def written(dataset: Dataset) -> list[int]:
+    """When each picture was last written."""
+    return [dataset.path(picture).stat().st_mtime_ns for picture in dataset.pictures]
 
 
 def import_folder(workspace: Workspace, folder: Path, name: str) -> Dataset:

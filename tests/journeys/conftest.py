@@ -1,10 +1,12 @@
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from core.workspace import Workspace
 from tests.digits import digits, imported_digits
 from tests.fine_tuning import few_digits, imported_few_digits
 from tests.journeys.browser import chromium, find_chromium, new_page
@@ -24,16 +26,29 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with serve(tmp_path / "home") as running:
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One for all journeys: its home is a link, to the workspace of the journey under way."""
+    folder = tmp_path_factory.mktemp("server")
+    (folder / "empty").mkdir()
+    (folder / "home").symlink_to(folder / "empty")
+    with serve(folder / "home") as running:
         yield running
 
 
-@pytest.fixture(scope="session")
-def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One for all journeys through pages that keep nothing in the workspace."""
-    with serve(tmp_path_factory.mktemp("shared")) as running:
+@pytest.fixture
+def server(shared_server: Server, workspace: Workspace) -> Server:
+    """The app, with this test's own workspace; what it imported and holds in memory is there already."""
+    link = shared_server.home.with_name("next")
+    link.symlink_to(workspace.root)
+    link.replace(shared_server.home)
+    return replace(shared_server, home=workspace.root)
+
+
+@pytest.fixture
+def fresh_server(tmp_path: Path) -> Iterator[Server]:
+    """One that nobody has visited yet."""
+    with serve(tmp_path / "home") as running:
         yield running
 
 

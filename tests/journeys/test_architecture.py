@@ -29,8 +29,8 @@ def expect_total(page: Page, name: str, value: str) -> None:
     expect(cell).to_have_text(value)
 
 
-def test_pasted_code_is_answered_mended_and_shared(shared_server: Server, page: Page) -> None:
-    visit(page, f"{shared_server.url}/architecture")
+def test_pasted_code_is_answered_mended_and_shared(server: Server, page: Page) -> None:
+    visit(page, f"{server.url}/architecture")
     page.get_by_test_id("stButtonGroup").get_by_text("Paste code").click()
     settle(page)
     problem = page.get_by_test_id("stAlert")
@@ -55,10 +55,8 @@ def test_pasted_code_is_answered_mended_and_shared(shared_server: Server, page: 
     expect(page.locator(".st-key-network-drawing svg.volumes")).to_be_visible()
 
 
-def test_a_network_by_hand_is_built_and_goes_on_as_code(shared_server: Server, page: Page) -> None:
-    visit(
-        page, f"{shared_server.url}/architecture?network_source=Build+by+hand&picture_side=28&stack=conv8-k3"
-    )
+def test_a_network_by_hand_is_built_and_goes_on_as_code(server: Server, page: Page) -> None:
+    visit(page, f"{server.url}/architecture?network_source=Build+by+hand&picture_side=28&stack=conv8-k3")
     add_layer(page, "Flatten")
     add_layer(page, "Linear")
     expect_total(page, "Parameters", f"{8 * 10 + 26 * 26 * 8 * 10 + 10:,}")
@@ -69,8 +67,8 @@ def test_a_network_by_hand_is_built_and_goes_on_as_code(shared_server: Server, p
     expect_total(page, "Parameters", f"{8 * 10 + 26 * 26 * 8 * 10 + 10:,}")
 
 
-def test_settings_of_one_page_do_not_reach_another(shared_server: Server, page: Page) -> None:
-    visit(page, f"{shared_server.url}/layer-math?batch=7&dtype=float16")
+def test_settings_of_one_page_do_not_reach_another(server: Server, page: Page) -> None:
+    visit(page, f"{server.url}/layer-math?batch=7&dtype=float16")
     for name in ("Convolution lab", "Architecture", "Layer math", "Architecture"):
         page.get_by_role("link", name=name, exact=True).click()
         expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()

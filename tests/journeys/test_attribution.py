@@ -63,8 +63,8 @@ def test_from_a_prediction_to_its_reasons(
     assert np.ptp(picture[..., 0].astype(int) - picture[..., 2]) > 20  # colours, not only grey
 
 
-def test_a_change_of_mind_ends_a_long_computation(shared_server: Server, page: Page) -> None:
-    visit(page, f"{shared_server.url}/attribution?method=Occlusion")
+def test_a_change_of_mind_ends_a_long_computation(server: Server, page: Page) -> None:
+    visit(page, f"{server.url}/attribution?method=Occlusion")
     press(page, "Compute")
     expect(page.get_by_text(re.compile(r"windows covered: \d+ of 225"))).to_be_visible()
     expect(page.get_by_role("button", name="Compute")).to_have_count(0)

@@ -19,8 +19,8 @@ def give(page: Page, label: str, value: int) -> None:
     settle(page)
 
 
-def test_an_exercise_is_shared_tried_and_solved(shared_server: Server, page: Page) -> None:
-    visit(page, f"{shared_server.url}/challenges?seed=7")
+def test_an_exercise_is_shared_tried_and_solved(server: Server, page: Page) -> None:
+    visit(page, f"{server.url}/challenges?seed=7")
     page.get_by_role("radio", name="6", exact=True).click()
     settle(page)
     found = exercise(7, 6)

@@ -63,9 +63,9 @@ def words(number: float) -> str:
     return f"{number:g}".replace("-", "−")
 
 
-def test_it_plays_smoothly_and_without_the_server(shared_server: Server, page: Page) -> None:
+def test_it_plays_smoothly_and_without_the_server(server: Server, page: Page) -> None:
     traffic = Traffic(page)
-    lab = open_lab(page, shared_server)
+    lab = open_lab(page, server)
     page.wait_for_timeout(1500)
     assert traffic.frames > 0
     before = traffic.frames
@@ -107,8 +107,8 @@ def test_it_plays_smoothly_and_without_the_server(shared_server: Server, page: P
     assert left.evaluate("(lab) => [lab.dataset.frames, lab.childElementCount]") == [frames, 0]
 
 
-def test_pointer_and_keys_show_an_output_with_its_sum_written_out(shared_server: Server, page: Page) -> None:
-    lab = open_lab(page, shared_server)
+def test_pointer_and_keys_show_an_output_with_its_sum_written_out(server: Server, page: Page) -> None:
+    lab = open_lab(page, server)
     sums = lab.locator(".sum")
     for row, column in ((0, 0), (12, 7), (29, 29)):
         point_at(page, 1, row, column, 30, 30)
@@ -129,8 +129,8 @@ def test_pointer_and_keys_show_an_output_with_its_sum_written_out(shared_server:
     expect(lab.get_by_role("button", name="Pause")).to_be_visible()
 
 
-def test_pointing_at_an_input_says_how_many_outputs_it_reaches(shared_server: Server, page: Page) -> None:
-    lab = open_lab(page, shared_server, "?conv_stride=2")
+def test_pointing_at_an_input_says_how_many_outputs_it_reaches(server: Server, page: Page) -> None:
+    lab = open_lab(page, server, "?conv_stride=2")
     sums = lab.locator(".sum")
     for row, column, reach in ((0, 0, "one window"), (1, 1, "one window"), (2, 2, "4 windows")):
         point_at(page, 0, row, column, 32, 32)
@@ -139,9 +139,7 @@ def test_pointing_at_an_input_says_how_many_outputs_it_reaches(shared_server: Se
     point_at(page, 0, 31, 31, 32, 32)
     expect(sums).to_contain_text("no window ever covers it")
 
-    lab = open_lab(
-        page, shared_server, "?conv_padding=3&border=reflect&pixels=9&conv_stride=2&conv_kernel=blur"
-    )
+    lab = open_lab(page, server, "?conv_padding=3&border=reflect&pixels=9&conv_stride=2&conv_kernel=blur")
     blur, sliding = named_kernel(KernelName.BLUR), Sliding(2, 3, border=Border.REFLECT)
     for row, column in ((1, 1), (2, 5)):  # seen in the padding, too
         lone = np.zeros((1, 9, 9), np.uint8)
@@ -154,8 +152,8 @@ def test_pointing_at_an_input_says_how_many_outputs_it_reaches(shared_server: Se
     expect(lab.locator(".sum")).to_contain_text("padding at [-3, -3]")
 
 
-def test_a_slider_moves_the_picture_in_place_while_it_plays(shared_server: Server, page: Page) -> None:
-    lab = open_lab(page, shared_server)
+def test_a_slider_moves_the_picture_in_place_while_it_plays(server: Server, page: Page) -> None:
+    lab = open_lab(page, server)
     lab.evaluate("(lab) => { lab.dataset.same = 'yes' }")
     lab.get_by_role("button", name="Play").click()
     page.get_by_test_id("stSlider").filter(has_text="Padding").get_by_role("slider").press("ArrowRight")
@@ -168,8 +166,8 @@ def test_a_slider_moves_the_picture_in_place_while_it_plays(shared_server: Serve
     expect(page.locator(".lab figcaption", has_text="Output")).to_contain_text("32 × 32")
 
 
-def test_a_weight_changed_in_the_grid_makes_a_kernel_of_ones_own(shared_server: Server, page: Page) -> None:
-    lab = open_lab(page, shared_server, "?conv_kernel=identity&turned=true")
+def test_a_weight_changed_in_the_grid_makes_a_kernel_of_ones_own(server: Server, page: Page) -> None:
+    lab = open_lab(page, server, "?conv_kernel=identity&turned=true")
     first = lab.get_by_label("weight, row 0, column 0")
     first.fill("-2")
     first.press("Enter")
@@ -178,7 +176,7 @@ def test_a_weight_changed_in_the_grid_makes_a_kernel_of_ones_own(shared_server: 
     expected = int(pixels()[0, 4, 5]) - 2 * int(pixels()[0, 3, 4])
     expect(lab.locator(".result")).to_have_text(f"= {words(expected)}")
 
-    lab = open_lab(page, shared_server, "?conv_kernel=Gaussian")
+    lab = open_lab(page, server, "?conv_kernel=Gaussian")
     middle = lab.get_by_label("weight, row 1, column 1")
     middle.fill("8")
     middle.press("Enter")
@@ -186,8 +184,8 @@ def test_a_weight_changed_in_the_grid_makes_a_kernel_of_ones_own(shared_server: 
     expect(page.get_by_label("Divided by")).to_have_value("16.00")
 
 
-def test_pooling_and_the_strip_tell_who_won(shared_server: Server, page: Page) -> None:
-    lab = open_lab(page, shared_server, "?mode=Pooling")
+def test_pooling_and_the_strip_tell_who_won(server: Server, page: Page) -> None:
+    lab = open_lab(page, server, "?mode=Pooling")
     pooled = pool(pixels(), 2, 2)
     point_at(page, 2, 5, 6, 16, 16)
     results = lab.locator(".result")
@@ -204,12 +202,12 @@ def test_pooling_and_the_strip_tell_who_won(shared_server: Server, page: Page) -
     expect(results.last).to_have_text(words(largest))
 
 
-def test_it_fits_a_phone_and_answers_a_finger(shared_server: Server, browser: Browser) -> None:
+def test_it_fits_a_phone_and_answers_a_finger(server: Server, browser: Browser) -> None:
     errors: list[str] = []
     with browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True) as context:
         phone = context.new_page()
         phone.on("pageerror", lambda error: errors.append(str(error)))
-        lab = open_lab(phone, shared_server)
+        lab = open_lab(phone, server)
         assert lab.evaluate("(lab) => lab.scrollWidth <= lab.clientWidth")
         picture = phone.locator("canvas.over[data-map='0']")
         picture.scroll_into_view_if_needed()

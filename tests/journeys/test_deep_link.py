@@ -9,9 +9,9 @@ pytestmark = pytest.mark.journey
 
 @pytest.mark.parametrize(("address", "title"), [("runs", "Runs"), ("cnn", "Train a CNN")])
 def test_the_first_visit_of_a_fresh_server_may_go_to_any_page(
-    server: Server, page: Page, address: str, title: str
+    fresh_server: Server, page: Page, address: str, title: str
 ) -> None:
-    page.goto(f"{server.url}/{address}")
+    page.goto(f"{fresh_server.url}/{address}")
     settle(page)
     expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
     page.wait_for_timeout(500)

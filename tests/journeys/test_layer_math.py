@@ -36,8 +36,8 @@ def nudge(page: Page, label: str, key: str = "ArrowRight") -> None:
             return
 
 
-def test_from_a_slider_to_a_link_that_brings_it_all_back(shared_server: Server, page: Page) -> None:
-    visit(page, f"{shared_server.url}/layer-math")
+def test_from_a_slider_to_a_link_that_brings_it_all_back(server: Server, page: Page) -> None:
+    visit(page, f"{server.url}/layer-math")
     expect(shapes(page)).to_contain_text("1 × 3 × 12 × 12 → 1 × 16 × 10 × 10")
     expect(page.locator(".katex").first).to_be_visible()
     assert page.url.endswith("/layer-math")
@@ -67,10 +67,10 @@ def test_from_a_slider_to_a_link_that_brings_it_all_back(shared_server: Server, 
         expect(shapes(fresh)).to_contain_text("→ 1 × 16 × 5 × 9")
 
 
-def test_picture_and_chart_answer_the_pointer(shared_server: Server, page: Page) -> None:
+def test_picture_and_chart_answer_the_pointer(server: Server, page: Page) -> None:
     frames: list[str] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: frames.append("sent")))
-    visit(page, f"{shared_server.url}/layer-math?size=6&stride=2")
+    visit(page, f"{server.url}/layer-math?size=6&stride=2")
     expect(picture(page)).to_be_visible()
     settle(page)
     before = len(frames)
@@ -93,17 +93,15 @@ def test_picture_and_chart_answer_the_pointer(shared_server: Server, page: Page)
     expect(page).to_have_url(re.compile("kernel=5"))
 
 
-def test_an_invalid_setting_is_mended_where_it_stands_and_back_returns(
-    shared_server: Server, page: Page
-) -> None:
-    visit(page, f"{shared_server.url}/layer-math?kernel=7&size=5")
+def test_an_invalid_setting_is_mended_where_it_stands_and_back_returns(server: Server, page: Page) -> None:
+    visit(page, f"{server.url}/layer-math?kernel=7&size=5")
     expect(page.get_by_text("The window is larger than the map under it.", exact=True).first).to_be_visible()
     press(page, "Set to 5")
     expect(shapes(page)).to_contain_text("1 × 3 × 5 × 5 → 1 × 16 × 1 × 1")
     page.go_back()
     expect(page.get_by_text("The window is larger than the map under it.", exact=True).first).to_be_visible()
 
-    visit(page, f"{shared_server.url}/layer-math?layer=Linear")
+    visit(page, f"{server.url}/layer-math?layer=Linear")
     page.get_by_role("button", name="Examples").click()
     page.get_by_text("Halve by pooling", exact=True).click()
     expect(shapes(page)).to_contain_text("1 × 3 × 13 × 13 → 1 × 3 × 6 × 6")

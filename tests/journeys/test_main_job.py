@@ -10,19 +10,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from core.data.dataset import Dataset
 from core.data.sample_digits import digit_names, digit_png
 from core.runs.store import Run, RunState, list_runs
+from core.workspace import Workspace
 from tests.journeys.browser import give_files, open_tab, press, settle, visit
 from tests.journeys.server import Server, serve
 
 pytestmark = pytest.mark.journey
 TRAINING = 90_000  # milliseconds
-
-
-def bring_sample(page: Page, server: Server) -> None:
-    visit(page, f"{server.url}/datasets")
-    press(page, "Use the sample digits")
-    expect(page.get_by_test_id("stMetric").filter(has_text="Pictures")).to_contain_text("1,797")
 
 
 def start_training(page: Page, epochs: int) -> None:
@@ -49,7 +45,9 @@ def wait_until(page: Page, condition: Callable[[], bool]) -> None:
 
 
 def test_from_the_sample_to_a_prediction(server: Server, page: Page, tmp_path: Path) -> None:
-    bring_sample(page, server)
+    visit(page, f"{server.url}/datasets")
+    press(page, "Use the sample digits")
+    expect(page.get_by_test_id("stMetric").filter(has_text="Pictures")).to_contain_text("1,797")
     press(page, "Train on it")
     start_training(page, epochs=3)
 
@@ -79,10 +77,9 @@ def test_from_the_sample_to_a_prediction(server: Server, page: Page, tmp_path: P
     assert sum(right) >= 2
 
 
-def test_a_run_outlives_its_server(page: Page, tmp_path: Path) -> None:
-    home = tmp_path / "home"
+def test_a_run_outlives_its_server(workspace: Workspace, digits: Dataset, page: Page) -> None:
+    home = workspace.root
     with serve(home) as first:
-        bring_sample(page, first)
         visit(page, f"{first.url}/cnn")
         start_training(page, epochs=4)
         run = only_run(first)
@@ -95,10 +92,9 @@ def test_a_run_outlives_its_server(page: Page, tmp_path: Path) -> None:
         expect(page.get_by_text("after 4 finished epochs")).to_be_visible()
 
 
-def test_a_killed_worker_is_noticed_and_goes_on(server: Server, page: Page) -> None:
-    bring_sample(page, server)
+def test_a_killed_worker_is_noticed_and_goes_on(digits: Dataset, server: Server, page: Page) -> None:
     visit(page, f"{server.url}/cnn")
-    start_training(page, epochs=40)
+    start_training(page, epochs=400)
     run = only_run(server)
     wait_until(page, lambda: len(run.metrics()) >= 1)
     pid = run.status().pid

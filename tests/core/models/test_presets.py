@@ -23,7 +23,7 @@ def test_the_default_is_first_in_the_list():
 
 
 @pytest.mark.slow
-def test_the_default_reads_97_percent_of_unseen_digits_after_5_epochs():
+def test_the_default_reads_97_percent_of_unseen_digits_within_5_epochs():
     preset = PRESETS[DEFAULT_PRESET]
     preprocessing = Preprocessing.of(preset.size, preset.color)
     values, labels = load_digits(return_X_y=True)
@@ -44,4 +44,6 @@ def test_the_default_reads_97_percent_of_unseen_digits_after_5_epochs():
         with torch.inference_mode():
             hits = network.eval()(inputs[valid]).argmax(1) == labels[valid]
         accuracies.append(hits.float().mean().item())
-    assert max(accuracies) >= 0.97
+        if accuracies[-1] >= 0.97:
+            return
+    pytest.fail(f"After each epoch: {accuracies}")

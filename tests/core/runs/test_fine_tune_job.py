@@ -26,6 +26,7 @@ from tests.benchmarks.bench_crash import every_epoch_once, same_results
 from tests.fine_tuning import small_fine_tuning
 
 PATIENCE = 120  # seconds
+BACKBONE = "shufflenet_v2_x0_5"  # small, as what it learns is of no interest here
 
 
 def new_run(workspace: Workspace, config: FineTuneConfig) -> Run:
@@ -37,7 +38,7 @@ def test_a_worker_fine_tunes_and_the_run_goes_on(
     workspace: Workspace, few_digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("core.runs.continuing.launch", work)
-    run = new_run(workspace, small_fine_tuning(few_digits, epochs=2))
+    run = new_run(workspace, small_fine_tuning(few_digits, BACKBONE, weights="random-0", epochs=2))
     assert work(run) == 0, run.log()
     status, seen = run.status(), overview_of(run)
     assert status.state is RunState.FINISHED
@@ -63,6 +64,8 @@ def test_a_kill_leaves_no_trace_in_the_results(
     """Once while the frozen part runs, or soon after, and once within the epochs."""
     config = small_fine_tuning(
         few_digits,
+        BACKBONE,
+        weights="random-0",
         epochs=30,
         trains=Trains.BLOCKS,
         head=HeadConfig((20,), 0.2),
