@@ -1,4 +1,4 @@
-"""Runs compared: scores with their intervals, accuracy against time, learning curves, calibration."""
+"""Runs compared: scores with their intervals, accuracy against time, learning curves."""
 
 import math
 from collections.abc import Sequence
@@ -8,15 +8,14 @@ import plotly.graph_objects as go
 
 from core.comparison.intervals import Estimate
 from core.comparison.learning_curve import CurvePoint
-from core.comparison.scores import Reliability, Score
+from core.comparison.scores import Score
 from core.comparison.words import interval_words, time_words
 from core.figures.names import escaped, shortened
-from core.figures.palette import BLUE, GREY, line_style
+from core.figures.palette import line_style
 from core.figures.time_ticks import time_ticks
 
 LONGEST_NAME = 34
 LINE, HEIGHT = 34, 340  # pixels
-SMALLEST_DOT, LARGEST_DOT = 6, 26  # pixels
 
 
 @dataclass(frozen=True)
@@ -125,41 +124,6 @@ def learning_curve_figure(points: Sequence[CurvePoint], score: Score) -> go.Figu
         fixedrange=True,
     )
     figure.update_yaxes(title_text=score if score is Score.LOG_LOSS else f"{score} (%)", fixedrange=True)
-    return figure
-
-
-def reliability_figure(name: str, diagram: Reliability) -> go.Figure:
-    """How often a run is right when it is so sure: on the diagonal it is as right as it says.
-
-    A dot's area grows with the pictures in its bin.
-    """
-    share = [math.sqrt(count / diagram.pictures.max()) for count in diagram.pictures.tolist()]
-    figure = go.Figure(
-        go.Scatter(
-            x=[0, 100], y=[0, 100], mode="lines", line={"color": GREY, "dash": "dash"}, hoverinfo="skip"
-        )
-    )
-    figure.add_scatter(
-        x=100 * diagram.confidence,
-        y=100 * diagram.accuracy,
-        mode="lines+markers",
-        cliponaxis=False,
-        line={"color": BLUE, "width": 1.5},
-        marker={"size": [SMALLEST_DOT + (LARGEST_DOT - SMALLEST_DOT) * each for each in share]},
-        hovertext=[
-            f"{confidence:.0%} sure, {accuracy:.0%} right<br>{count:,} picture{'' if count == 1 else 's'}"
-            for confidence, accuracy, count in zip(
-                diagram.confidence.tolist(),
-                diagram.accuracy.tolist(),
-                diagram.pictures.tolist(),
-                strict=True,
-            )
-        ],
-        hoverinfo="text",
-    )
-    _lay_out(figure, f"How sure, how right: {_label(name)}", HEIGHT)
-    figure.update_xaxes(title_text="mean confidence (%)", range=[-3, 103], fixedrange=True)
-    figure.update_yaxes(title_text="right (%)", range=[-6, 106], fixedrange=True)
     return figure
 
 

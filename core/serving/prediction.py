@@ -1,6 +1,7 @@
 """From a finished run to class probabilities of new pictures, preprocessed just as in its training."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,16 +11,20 @@ from torch import nn
 
 from core.data.decoding import Source, open_picture
 from core.data.receives import Receives
+from core.errors import ModelFileError
 from core.models.saved_build import build_saved, empty_network
 from core.models.saved_model import Saved, load_model_description
 from core.models.traced import traced
 from core.models.walk import Walk
 from core.runs.store import Run
+from core.serving.calibration import calibration_of
+from core.serving.last_features import with_last_features
+from core.training.batches import Batcher, unit_range
 from core.training.checkpoint import CheckpointFolder
 from core.training.config import Loss
+from core.training.evaluation_batch import evaluation_batch
+from core.training.kernels import pooled_early
 from core.training.objective import probabilities
-
-BATCH = 64
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,10 @@ class Predictor:
 
     model: nn.Module
     saved: Saved
+    temperature: float = 1.0
+
+    def __post_init__(self) -> None:
+        self.model.to(memory_format=torch.channels_last)  # as its pictures lie
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -36,6 +45,11 @@ class Predictor:
     @property
     def preprocessing(self) -> Receives:
         return self.saved.preprocessing
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(C, H, W) of one picture."""
+        return self.preprocessing.shape
 
     def read(self, source: Source) -> np.ndarray:
         """What the network receives of a picture file: uint8 (H, W, C), before normalization.
@@ -59,16 +73,30 @@ class Predictor:
         return self.preprocessing.pixels(picture)
 
     def predict(self, received: Sequence[np.ndarray]) -> np.ndarray:
-        """Class probabilities (N, K), float32, of N arrays made by `read` or `received`."""
-        if not received:
-            return np.zeros((0, len(self.classes)), np.float32)
-        loss = Loss.SINGLE_LOGIT if self.saved.single_logit else Loss.CROSS_ENTROPY
-        parts = []
+        """Class probabilities (N, K), float32, of N arrays made by `read` or `received`; not calibrated."""
+        forward = pooled_early(self.model)
         with torch.inference_mode():
-            for start in range(0, len(received), BATCH):
-                logits = self.model(self.batch(received[start : start + BATCH]))
-                parts.append(probabilities(logits, loss).numpy())
-        return np.concatenate(parts)
+            parts = [self._probabilities(forward(x)) for x in self._batches(received)]
+        return np.concatenate(parts) if parts else np.zeros((0, len(self.classes)), np.float32)
+
+    def predict_with_features(self, received: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """The same of N > 0 arrays, and the last features (N, D), float32, that the logits are made of."""
+        look = with_last_features(self.model)
+        with torch.inference_mode():
+            passes = [look(x) for x in self._batches(received)]
+        shares = np.concatenate([self._probabilities(logits) for logits, _ in passes])
+        return shares, np.concatenate([features.numpy() for _, features in passes])
+
+    def _batches(self, received: Sequence[np.ndarray]) -> Iterator[torch.Tensor]:
+        batcher = Batcher(self.preprocessing, torch.device("cpu"))
+        size = evaluation_batch(batcher.side, "cpu")
+        for start in range(0, len(received), size):
+            pixels = np.stack(received[start : start + size])
+            yield batcher.normalized(unit_range(torch.from_numpy(pixels)))
+
+    def _probabilities(self, logits: torch.Tensor) -> np.ndarray:
+        loss = Loss.SINGLE_LOGIT if self.saved.single_logit else Loss.CROSS_ENTROPY
+        return probabilities(logits, loss).numpy()
 
 
 def load_predictor(run: Run) -> Predictor:
@@ -79,4 +107,8 @@ def load_predictor(run: Run) -> Predictor:
     """
     saved = load_model_description(run.folder)
     weights = CheckpointFolder(run.folder).load_best()
-    return Predictor(build_saved(saved, weights, named="The weights of best.pt"), saved)
+    calibration = None
+    with suppress(ModelFileError, OSError):  # damaged predictions, or a folder that can't be written to
+        calibration = calibration_of(run)
+    temperature = 1.0 if calibration is None else calibration.temperature
+    return Predictor(build_saved(saved, weights, named="The weights of best.pt"), saved, temperature)

@@ -34,8 +34,8 @@ class Objective:
 def probabilities(logits: Tensor, loss: Loss) -> Tensor:
     """Logits (B, K) or (B, 1) as class probabilities (B, K); a single logit is that of class 1."""
     if loss is Loss.SINGLE_LOGIT:
-        positive = torch.sigmoid(logits.float())
-        return torch.cat([1 - positive, positive], 1)
+        signed = torch.cat([-logits, logits], 1)  # 1 - sigmoid(logit) would round a small probability to 0
+        return torch.sigmoid(signed.float())
     return torch.softmax(logits.float(), 1)
 
 

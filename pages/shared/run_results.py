@@ -12,6 +12,7 @@ from core.training.metrics import class_scores, confusion_matrix
 from core.training.predictions import Predictions, load_predictions
 from core.workspace import Workspace
 from pages.shared.caches import dataset_of
+from pages.shared.calibration_view import show_calibration
 from pages.shared.confusion_view import show_confusion, show_pictures
 from pages.shared.errors import errors_shown, show_error
 from pages.shared.text import count
@@ -37,6 +38,7 @@ def run_results(run: Run, workspace: Workspace) -> None:
             _show_scores(predictions, classes)
         with mistakes:
             _show_mistakes(predictions, classes, dataset)
+        show_calibration(run, predictions, part)
 
 
 def _pick_part(parts: list[str], run_id: str) -> str:

@@ -10,10 +10,10 @@ from core.comparison.table import ComparisonTable
 from core.figures.comparison import (
     Scored,
     learning_curve_figure,
-    reliability_figure,
     score_figure,
     time_figure,
 )
+from core.figures.reliability import reliability_figure
 from pages.shared.text import numbered
 
 CHART = {"displayModeBar": False}

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import streamlit as st
 
-from core.insight.reference import BEST
-from core.runs.store import Run
-from core.serving.picture_files import FilePredictions, PictureFile
 from pages.look.attributing import attribution_of
 from pages.look.attribution_words import empty_words, range_words
 from pages.look.method import Asked
@@ -20,6 +15,8 @@ from pages.look.picture import carry
 from pages.shared.errors import errors_shown
 from pages.shared.page import ATTRIBUTION
 from pages.shared.text import plain
+from pages.use.chosen_model import ChosenModel, predictor_of
+from pages.use.set_results import SetResults
 
 if TYPE_CHECKING:
     from core.insight.subject import Subject
@@ -29,34 +26,31 @@ if TYPE_CHECKING:
 OPACITY, SIDE = 0.5, 240  # pixels
 
 
-def show_why(
-    predictor: Predictor,
-    predictions: FilePredictions,
-    chosen: int,
-    files: Sequence[PictureFile],
-    run: Run,
-) -> None:
-    """Grad-CAM of the picture at `chosen`, once it is asked for."""
+def show_why(model: ChosenModel, results: SetResults, row: int) -> None:
+    """Grad-CAM of the picture in that row, once it is asked for."""
+    if not hasattr(predictor_of(model), "model"):  # an ONNX file answers, and can't be looked into
+        return
     why = st.expander("Why this class?", icon=":material/highlight:", key="why", on_change="rerun")
     if not why.open:
         return
     with why:
         with errors_shown():
-            _show_map(_subject(predictor, run), predictions.received[chosen], predictions.predicted[chosen])
+            predictor = cast("Predictor", predictor_of(model))
+            received = predictor.read(results.path(row))
+            _show_map(subject_of(predictor, model), received, int(results.opinion.guesses[row]))
         if st.button("Ask more", icon=":material/arrow_forward:", help="Other classes, methods and layers."):
-            file = files[predictions.positions[chosen]]
-            carry(file.name, _content(file))
-            st.switch_page(ATTRIBUTION, query_params={"network": f"run.{run.id}"})
+            carry(results.names[row], results.path(row).read_bytes())
+            st.switch_page(ATTRIBUTION, query_params={"network": model.key})
 
 
-def _subject(predictor: Predictor, run: Run) -> Subject:
+def subject_of(predictor: Predictor, model: ChosenModel) -> Subject:
     """The network that has predicted, to be looked into: in memory once for both."""
     from core.insight.subject import Subject
 
-    key = f"run/{run.id}/{BEST}/{(run.folder / 'best.pt').stat().st_mtime_ns}"
+    key = f"{model.key}/{model.stamp}"
     return Subject(
         key,
-        run.name,
+        model.name,
         predictor.model,
         predictor.preprocessing,
         predictor.classes,
@@ -68,7 +62,7 @@ def _subject(predictor: Predictor, run: Run) -> Subject:
 def _show_map(subject: Subject, received: np.ndarray, guess: int) -> None:
     from core.insight.overlay import color_limit, overlay
 
-    asked = _asked(subject, received, int(guess))
+    asked = _asked(subject, received, guess)
     found = attribution_of(subject, received, asked)
     name = subject.classes[guess]
     if found.is_empty:
@@ -96,12 +90,3 @@ def _asked(subject: Subject, received: np.ndarray, guess: int) -> Asked:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _walk(key: str, _predictor: Predictor) -> Walk:
     return _predictor.walk
-
-
-def _content(file: PictureFile) -> bytes:
-    if isinstance(file.source, Path):
-        return file.source.read_bytes()
-    if isinstance(file.source, bytes):
-        return file.source
-    file.source.seek(0)
-    return file.source.read()

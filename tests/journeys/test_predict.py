@@ -30,7 +30,7 @@ def test_pictures_of_the_data_set_are_classified(
     visit(page, f"{server.url}/predict?run={run.id}")
     press(page, "Try pictures of the data set")
     expect(page.get_by_text(re.compile(r"% sure")).first).to_be_visible()
-    expect(page.get_by_text("8 pictures of Digits from the test split")).to_be_visible()
+    expect(page.get_by_text("12 test pictures of Digits").first).to_be_visible()
     settle(page)
 
 
@@ -46,7 +46,7 @@ def test_files_that_are_no_pictures_are_named_and_nothing_breaks(
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
     visit(page, f"{server.url}/predict?run={run.id}")
-    give_files(page, [tmp_path / name for name in contents], uploader="One or many pictures")
+    give_files(page, [tmp_path / name for name in contents], uploader="At most 10,000 pictures")
     for name in contents:
         expect(page.get_by_text(name).first).to_be_visible()
     expect(page.get_by_test_id("stAlert").first).to_be_visible()

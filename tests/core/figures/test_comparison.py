@@ -1,15 +1,13 @@
 import math
 
-import numpy as np
 import pytest
 
 from core.comparison.intervals import Estimate
 from core.comparison.learning_curve import CurvePoint
-from core.comparison.scores import Reliability, Score
+from core.comparison.scores import Score
 from core.figures.comparison import (
     Scored,
     learning_curve_figure,
-    reliability_figure,
     score_figure,
     time_figure,
 )
@@ -61,13 +59,3 @@ def test_learning_curve_has_a_line_a_route_in_the_order_of_pictures() -> None:
     assert figure.data[0].y == pytest.approx((10, 100))
     assert figure.data[0].error_y.arrayminus == pytest.approx((10, 10))
     assert figure.layout.xaxis.type == "log"
-
-
-def test_reliability_has_its_diagonal_and_dots_as_large_as_their_bins() -> None:
-    diagram = Reliability(np.array([0.5, 0.9]), np.array([0.4, 1.0]), np.array([1, 100]))
-    figure = reliability_figure("A & B", diagram)
-    assert figure.data[0].x == figure.data[0].y == (0, 100)
-    small, large = figure.data[1].marker.size
-    assert small < large
-    assert "&amp;" in figure.layout.title.text
-    assert figure.data[1].hovertext[0].endswith("1 picture")

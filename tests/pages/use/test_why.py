@@ -8,8 +8,11 @@ from streamlit.testing.v1 import AppTest
 import core.insight.attribution
 from core.data.dataset import Dataset
 from core.insight.attribution import Attribution, Method, Settings, attribute
+from core.runs.prediction_jobs import prediction_sets
 from core.runs.store import Run
 from core.serving.prediction import Predictor, load_predictor
+from core.serving.prediction_set import names_of
+from core.workspace import Workspace
 from pages.look.picture import BROUGHT, WAY
 from pages.shared.page import ATTRIBUTION
 from tests.pages.helper import PROJECT, SECONDS, button, no_exception, open_page, texts
@@ -49,6 +52,11 @@ def upload(app: AppTest, *files: Path) -> AppTest:
     return no_exception(app.run())
 
 
+def look_at(app: AppTest, position: int) -> AppTest:
+    """Press the picture at that position."""
+    return no_exception(next(each for each in app.button if each.key == f"look_{position}").click().run())
+
+
 def ask_why(app: AppTest) -> AppTest:
     app.session_state["why"] = True
     return no_exception(app.run())
@@ -82,8 +90,7 @@ def test_an_upload_is_explained_when_it_is_asked_for_and_only_once(
     assert "at the layer conv2" in texts(app)
     app = no_exception(app.slider(key="top_k").set_value(3).run())
     assert len(computed) == 1
-    picker = next(box for box in app.selectbox if box.label == "Picture")
-    app = no_exception(picker.select_index(1).run())
+    app = look_at(app, 1)
     assert raw(explained(predictor, files[1], guesses[1])) in texts(app)
     assert computed == [(guess, Method.GRAD_CAM) for guess in guesses]
     app.session_state["why"] = False
@@ -95,8 +102,7 @@ def test_ask_more_takes_the_picture_and_the_run_along(
     run: Run, digits: Dataset, opened: list[tuple[str, dict[str, str]]]
 ) -> None:
     app = upload(open_page(PAGE, run=run.id), digit(digits, 0), digit(digits, 7))
-    picker = next(box for box in app.selectbox if box.label == "Picture")
-    app = ask_why(no_exception(picker.select_index(1).run()))
+    app = ask_why(look_at(app, 1))
     app = no_exception(button(app, "Ask more").click().run())
     assert opened == [(ATTRIBUTION, {"network": f"run.{run.id}"})]
     brought = app.session_state[BROUGHT]
@@ -116,11 +122,11 @@ def test_ask_more_takes_the_picture_and_the_run_along(
 
 
 def test_pictures_of_the_data_set_are_explained_and_taken_along(
-    run: Run, digits: Dataset, opened: list[tuple[str, dict[str, str]]]
+    workspace: Workspace, run: Run, digits: Dataset, opened: list[tuple[str, dict[str, str]]]
 ) -> None:
     app = no_exception(button(open_page(PAGE, run=run.id), "Try pictures of the data set").click().run())
     app = ask_why(app)
-    name = app.dataframe[0].value["Picture"][0]
+    name = names_of(prediction_sets(workspace)[0].folder)[0]
     file = next(digits.path(picture) for picture in digits.pictures if picture.name == name)
     predictor = load_predictor(run)
     guess = int(predictor.predict([predictor.read(file)]).argmax())
@@ -138,8 +144,7 @@ def test_a_single_logit_is_explained_for_the_class_that_it_says(run: Run, digits
     chosen = [files[int(np.flatnonzero(guesses == target)[0])] for target in (0, 1)]
     app = ask_why(upload(open_page(PAGE, run=run.id), *chosen))
     for target, file in enumerate(chosen):
-        picker = next(box for box in app.selectbox if box.label == "Picture")
-        app = no_exception(picker.select_index(target).run())
+        app = look_at(app, target)
         found = explained(predictor, file, target)
         assert ("This map is empty" if found.is_empty else raw(found)) in texts(app)
         assert TWO[target][:2] in texts(app)
