@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from core.insight.reference import Source, SubjectRef
+from core.insight.reference import SubjectRef
 from core.models.code import class_source
 from core.models.loading_code import import_lines, loading_lines, preprocessing_lines
 from core.models.saved_model import SavedModel
+from core.models.source import Source
 
 PICTURE = "picture.png"
 

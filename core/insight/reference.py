@@ -2,23 +2,21 @@
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 
 from core.models.backbone_choice import seed_of
+from core.models.source import Source
 
 BEST = "best"
 _EPOCH = re.compile(r"epoch-(\d+)")
 
 
-class Source(StrEnum):
-    RUN = "run"
-    BACKBONE = "backbone"
-
-
 @dataclass(frozen=True)
 class SubjectRef:
-    """`id` is a run's, or a backbone's name. `weights` of a run are "best" or "epoch-7" (0 are the initial
-    ones), of a backbone "trained", or "random-0": untrained ones drawn from that seed."""
+    """`id` is a run's, an imported model's, or a backbone's name.
+
+    `weights` of a run are "best" or "epoch-7" (0 are the initial ones), of an imported model "best", of a
+    backbone "trained", or "random-0": untrained ones drawn from that seed.
+    """
 
     source: Source
     id: str

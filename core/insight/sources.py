@@ -1,14 +1,16 @@
-"""Where a network to look into comes from: a run at one of its epochs, or a pretrained backbone."""
+"""Where a network to look into comes from: a run at one of its epochs, an imported model, or a backbone."""
 
 import contextlib
 from pathlib import Path
 
 from core.errors import RunError
-from core.insight.reference import Source, SubjectRef
+from core.insight.reference import SubjectRef
 from core.insight.subject import Subject
 from core.models.backbones import load_backbone
+from core.models.imported import open_imported
 from core.models.saved_build import build_saved, empty_network
 from core.models.saved_model import load_model_description
+from core.models.source import Source
 from core.models.traced import traced
 from core.runs.store import Run, open_run
 from core.training.checkpoint import CheckpointFolder, load_tensors
@@ -24,6 +26,10 @@ def open_subject(workspace: Workspace, ref: SubjectRef) -> Subject:
         RunError: there is no such run.
         ConfigError: there is no such backbone.
     """
+    if ref.source is Source.IMPORTED:
+        imported = open_imported(workspace, ref.id)
+        key = f"model/{imported.id}/{imported.stamp}"
+        return _kept_in(imported.folder, imported.weights, key, imported.name)
     if ref.source is Source.BACKBONE:
         backbone = load_backbone(workspace, ref.id, seed=ref.seed)
         return Subject(
@@ -35,7 +41,8 @@ def open_subject(workspace: Workspace, ref: SubjectRef) -> Subject:
             False,
             backbone.walk,
         )
-    return _of_run(open_run(workspace.runs, ref.id), ref)
+    run = open_run(workspace.runs, ref.id)
+    return _kept_in(run.folder, weights_file(run, ref), f"run/{run.id}/{ref.weights}", _name_of(run))
 
 
 def weights_file(run: Run, ref: SubjectRef) -> Path:
@@ -45,14 +52,14 @@ def weights_file(run: Run, ref: SubjectRef) -> Path:
     return snapshot_path(run.folder, ref.epoch)
 
 
-def _of_run(run: Run, ref: SubjectRef) -> Subject:
-    saved = load_model_description(run.folder)
-    file = weights_file(run, ref)
-    state_dict = load_tensors(file)
+def _kept_in(folder: Path, weights: Path, key: str, name: str) -> Subject:
+    """The network that a folder describes, with the weights of a file in it."""
+    saved = load_model_description(folder)
+    state_dict = load_tensors(weights)
     return Subject(
-        f"run/{run.id}/{ref.weights}/{file.stat().st_mtime_ns}",
-        _name_of(run),
-        build_saved(saved, state_dict, named=f"The weights of {file.name}"),
+        f"{key}/{weights.stat().st_mtime_ns}",
+        name,
+        build_saved(saved, state_dict, named=f"The weights of {weights.name}"),
         saved.preprocessing,
         saved.classes,
         saved.single_logit,

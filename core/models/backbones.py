@@ -126,10 +126,10 @@ def _untrained(name: str, side: int, seed: int) -> nn.Module:
     with DrawnFrom(seed):
         if name == LITE0:
             return EfficientNetLite0()
-        return torchvision.models.get_model_builder(name)(weights=None, **_arguments(name, side))
+        return torchvision.models.get_model_builder(name)(weights=None, **builder_arguments(name, side))
 
 
-def _arguments(name: str, side: int) -> dict[str, object]:
+def builder_arguments(name: str, side: int) -> dict[str, object]:
     """As core.models.registry_build makes the model, so that both have the same weights."""
     for prefix, argument in FIXED_SIZE.items():
         if name.startswith(prefix):

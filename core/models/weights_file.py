@@ -32,6 +32,7 @@ from core.workspace import Workspace, put_in_place
 
 _ZIP, _BRACE = b"PK\x03\x04", b"{"
 MOST_NAMED = 3  # tensors that don't fit
+THIS_VERY_MODEL = "Give the weights of this very model, with all classes of ImageNet."
 _COUNTER = "num_batches_tracked"  # of batch normalization; weights from before 2018 have none
 
 # What training leaves in the file of GoogLeNet; core.models.registry_build leaves it out.
@@ -56,8 +57,8 @@ def keep_weights_file(workspace: Workspace, name: str, source: Path | BinaryIO) 
         place.parent.mkdir(parents=True, exist_ok=True)
         remove_leftovers(place)
         with partial_beside(place) as copied, partial_beside(place) as checked:
-            path = source if isinstance(source, Path) else _copied(source, copied, _most_bytes(model))
-            _check_file(path, _most_bytes(model))
+            path = source if isinstance(source, Path) else _copied(source, copied, most_bytes(model))
+            check_file(path, most_bytes(model))
             tensors = fitted(name, model, read_tensors(path))
             save_file({key: value.clone() for key, value in tensors.items()}, checked)  # none shares memory
             with checked.open("r+b") as file:
@@ -115,14 +116,18 @@ def read_tensors(path: Path) -> dict[str, Any]:
     return dict(state)
 
 
-def fitted(name: str, model: nn.Module, state: Mapping[str, Any]) -> dict[str, torch.Tensor]:
-    """`state` as a whole state dict of `model`, a backbone by `model_on_meta`: its names, shapes and types.
+def fitted(
+    name: str, model: nn.Module, state: Mapping[str, Any], *, fix: str = THIS_VERY_MODEL
+) -> dict[str, torch.Tensor]:
+    """`state` as a whole state dict of `model`, which is on the meta device: its names, shapes and types.
+
+    `name` is that of the backbone that it is, and `fix` what to do where it doesn't fit.
 
     Raises:
         ModelFileError: tensors are missing, are of other shapes, or belong to no part of the model.
     """
     expected = model.state_dict()
-    given = _in_todays_names(name, state)
+    given = in_todays_names(name, state)
     counters = {key: torch.zeros_like(value, device="cpu") for key, value in expected.items() if _counts(key)}
     given = {**counters, **given}
     wrong = [
@@ -131,7 +136,7 @@ def fitted(name: str, model: nn.Module, state: Mapping[str, Any]) -> dict[str, t
         if key not in expected or not _fits(given.get(key), expected[key])
     ]
     if wrong:
-        raise _wrong_model(name, wrong, expected, given)
+        raise _wrong_model(name, wrong, expected, given, fix)
     return {key: given[key].detach().to(value.dtype).contiguous() for key, value in expected.items()}
 
 
@@ -145,11 +150,12 @@ def _copied(source: BinaryIO, place: Path, most: int) -> Path:
     return place
 
 
-def _most_bytes(model: nn.Module) -> int:
+def most_bytes(model: nn.Module) -> int:
+    """How large a file with the weights of `model` may be."""
     return MOST_TIMES * sum(tensor.nbytes for tensor in model.state_dict().values()) + MIB
 
 
-def _check_file(path: Path, most: int) -> None:
+def check_file(path: Path, most: int) -> None:
     """Raises ModelFileError for a path that is no file, and for one of more than `most` bytes."""
     if not path.is_file():
         raise ModelFileError("There is no such file.", found=str(path), fix="Check the path.")
@@ -183,7 +189,8 @@ def _not_tensors(path: Path) -> ModelFileError:
     )
 
 
-def _in_todays_names(name: str, state: Mapping[str, Any]) -> dict[str, Any]:
+def in_todays_names(name: str, state: Mapping[str, Any]) -> dict[str, Any]:
+    """The weights of the backbone `name` under the names of its modules, whenever they were published."""
     if name == LITE0:
         return renamed(state)
     if name.startswith("densenet"):
@@ -214,7 +221,7 @@ def _is_plain(value: Any) -> bool:
 
 
 def _wrong_model(
-    name: str, wrong: list[str], expected: Mapping[str, torch.Tensor], given: Mapping[str, Any]
+    name: str, wrong: list[str], expected: Mapping[str, torch.Tensor], given: Mapping[str, Any], fix: str
 ) -> ModelFileError:
     first = wrong[:MOST_NAMED]
     more = f", and {len(wrong) - len(first):,} more" if len(wrong) > len(first) else ""
@@ -222,7 +229,7 @@ def _wrong_model(
         f"These are not the weights of {name}: {len(wrong):,} of its {len(expected):,} tensors don't fit.",
         expected=", ".join(_described(key, expected.get(key)) for key in first) + more,
         found=", ".join(_described(key, given.get(key)) for key in first) + more,
-        fix="Give the weights of this very model, with all classes of ImageNet.",
+        fix=fix,
     )
 
 

@@ -47,6 +47,21 @@ for name, share in zip(predictor.classes, probabilities.tolist()):
 """
 
 
+def model_code(key: str, picture: str = "picture.png") -> str:
+    """The five likeliest classes by any model, with `core`, run from this project's folder."""
+    return f"""from pathlib import Path
+
+from core.serving.model_sources import open_model
+from core.workspace import open_workspace
+
+model = open_model(open_workspace(), {key!r})
+received = model.read(Path({picture!r}))  # uint8 (H, W, C)
+probabilities = model.predict([received])[0]
+for index in probabilities.argsort()[::-1][:5]:
+    print(f"{{model.classes[index]}}: {{probabilities[index]:.4f}}")
+"""
+
+
 def _probability_lines(saved: SavedModel) -> str:
     if not saved.single_logit:
         return "probabilities = torch.softmax(logits, 1)[0]"

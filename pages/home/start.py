@@ -73,7 +73,9 @@ with third:
         3,
         "Predict",
         "Give a trained network new pictures, and see how sure it is of each class.",
-        f"{count(trained, 'trained network')} to choose from" if trained else "No trained network yet.",
+        f"{count(trained, 'trained network')} to choose from"
+        if trained
+        else "No trained network yet, but one that knows 1,000 classes.",
         PREDICT,
         "Classify pictures",
     )

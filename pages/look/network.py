@@ -1,4 +1,4 @@
-"""Which network is looked into: a run of the workspace, or a pretrained backbone."""
+"""Which network is looked into: a run of the workspace, a model from elsewhere, or a pretrained backbone."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.insight.reference import BEST, Source, SubjectRef
+from core.insight.reference import BEST, SubjectRef
+from core.models.imported import Form, list_imported, open_imported
+from core.models.source import Source, key_of, parse_key
 from core.runs.overview import overview_of
 from core.runs.store import Run, list_runs, open_run
 from core.training.snapshots import snapshots_in
-from core.workspace import Workspace
+from core.workspace import Workspace, open_workspace
 from pages.look.weights import have_weights
 from pages.shared.held import held_models
 from pages.shared.pickers import pick
@@ -34,7 +36,7 @@ class Network:
 def choose_network(workspace: Workspace) -> Network | None:
     """The user's choice; None while its weights are missing, which the page then shows how to mend."""
     runs = {
-        f"run.{run.id}": overview
+        key_of(Source.RUN, run.id): overview
         for run in list_runs(workspace.runs)
         if (overview := overview_of(run)).has_model
     }
@@ -42,11 +44,20 @@ def choose_network(workspace: Workspace) -> Network | None:
         key: run.name + (f"  ·  {run.best_accuracy:.1%}" if run.best_accuracy is not None else "")
         for key, run in runs.items()
     }
-    words |= {f"{Source.BACKBONE}.{name}": f"{title(name)}  ·  ImageNet" for name in backbones()}
-    source, _, chosen = pick("Network", words, key="network").partition(".")
-    if source == Source.RUN:
+    imported = {
+        key_of(Source.IMPORTED, model.id): model.name
+        for model in list_imported(workspace)
+        if model.origin.form is not Form.ONNX
+    }
+    words |= {key: f"{name}  ·  from elsewhere" for key, name in imported.items()}
+    words |= {key_of(Source.BACKBONE, name): f"{title(name)}  ·  ImageNet" for name in backbones()}
+    key = pick("Network", words, key="network")
+    source, chosen = parse_key(key)
+    if source is Source.RUN:
         run = open_run(workspace.runs, chosen)
-        return Network(SubjectRef(Source.RUN, chosen, BEST), runs[f"run.{chosen}"].name, run)
+        return Network(SubjectRef(source, chosen, BEST), runs[key].name, run)
+    if source is Source.IMPORTED:
+        return Network(SubjectRef(source, chosen, BEST), imported[key], None)
     weights = have_weights(workspace, chosen, title(chosen))
     if weights is None:
         return None
@@ -75,12 +86,14 @@ def subject_of(workspace: Workspace, network: Network) -> Subject:
 
 def _held_key(network: Network) -> str:
     """Tells the weights, as they stand on disk now."""
-    written = 0
+    written = "0"
     if network.run is not None:
         from core.insight.sources import weights_file
 
         file = weights_file(network.run, network.ref)
-        written = file.stat().st_mtime_ns if file.exists() else 0
+        written = str(file.stat().st_mtime_ns) if file.exists() else "0"
+    if network.ref.source is Source.IMPORTED:
+        written = open_imported(open_workspace(), network.ref.id).stamp
     return f"{network.ref.source}/{network.ref.id}/{network.ref.weights}/{written}"
 
 

@@ -14,14 +14,14 @@ from pages.shared.text import plain, size
 MOST_MEGABYTES = 2000
 
 
-def have_weights(workspace: Workspace, name: str, title: str) -> str | None:
-    """ "trained" or "random-0", as `SubjectRef.weights`; None while there are none to look at."""
+def have_weights(workspace: Workspace, name: str, title: str, *, or_untrained: bool = True) -> str | None:
+    """ "trained" or "random-0", as `SubjectRef.weights`; None while there are none."""
     from core.models.weights import Origin, find_weights
 
     found = find_weights(workspace, name)
     if found.origin is not Origin.MISSING:
         return TRAINED
-    if st.session_state.get(f"untrained-{name}"):
+    if or_untrained and st.session_state.get(f"untrained-{name}"):
         st.caption(f"{plain(title)} with untrained weights, drawn at random.")
         st.button("Get the trained ones", key="trained", on_click=_wish, args=(name, False))
         return untrained(0)
@@ -38,7 +38,8 @@ def have_weights(workspace: Workspace, name: str, title: str) -> str | None:
         with st.container(horizontal=True):
             if st.button("Download", type="primary", icon=":material/download:", key="fetch"):
                 _fetch(workspace, name)
-            st.button("Look at untrained weights", key="untrained", on_click=_wish, args=(name, True))
+            if or_untrained:
+                st.button("Look at untrained weights", key="untrained", on_click=_wish, args=(name, True))
         _take_file(workspace, name)
     return None
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.models.saved_model import Saved, SavedModel
 from core.runs.store import Run
-from core.serving.usage_code import core_code, pytorch_code, state_dict_lines
+from core.serving.usage_code import core_code, model_code, pytorch_code, state_dict_lines
 
 
 def show_code(saved: Saved, run: Run) -> None:
@@ -22,3 +22,10 @@ def show_code(saved: Saved, run: Run) -> None:
         with with_core:
             st.markdown("Run it from the project's folder.")
             st.code(core_code(run.folder))
+
+
+def show_core_code(key: str) -> None:
+    """A model that was not trained here."""
+    with st.expander("Use this network from Python", icon=":material/code:"):
+        st.markdown("Run it from the project's folder.")
+        st.code(model_code(key))
