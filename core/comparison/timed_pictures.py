@@ -1,4 +1,4 @@
-"""Which pictures a model's speed is measured on. No torch."""
+"""Pictures that a run has not learned from: to measure its speed on, or to check its export. No torch."""
 
 from pathlib import Path
 
@@ -12,7 +12,16 @@ from core.workspace import Workspace
 
 
 def pictures_to_time(workspace: Workspace, run: Run) -> list[Path]:
-    """Up to `PICTURES` of the test pictures of `run`, spread evenly; validation ones where it has none.
+    """Up to `PICTURES` that are `unseen_pictures`.
+
+    Raises:
+        ConfigError, DatasetError: as there.
+    """
+    return unseen_pictures(workspace, run, PICTURES)[1]
+
+
+def unseen_pictures(workspace: Workspace, run: Run, most: int) -> tuple[str, list[Path]]:
+    """Up to `most` of the "test" pictures of `run`, spread evenly; "valid" ones where it has none.
 
     Raises:
         ConfigError: it has neither.
@@ -22,9 +31,9 @@ def pictures_to_time(workspace: Workspace, run: Run) -> list[Path]:
     for part in PARTS:
         predictions = load_predictions(run.folder, part)
         if predictions is not None and len(predictions.rows):
-            chosen = predictions.rows[:: -(-len(predictions.rows) // PICTURES)]
-            return [dataset.path(dataset.pictures[row]) for row in chosen.tolist()]
+            chosen = predictions.rows[:: max(1, len(predictions.rows) // most)][:most]
+            return part, [dataset.path(dataset.pictures[row]) for row in chosen.tolist()]
     raise ConfigError(
-        f"{run.name} has no test pictures to measure its speed on.",
+        f"{run.name} has no test pictures that it could be tried on.",
         fix="Continue it for one epoch, which predicts them.",
     )
