@@ -79,11 +79,20 @@ def _launch_alone(run: Run) -> None:
 
 
 def _start_worker(run: Run) -> None:
+    trial = run.trial_of()
+    threads = {"OMP_NUM_THREADS": str(trial.threads)} if trial and trial.threads else {}
     with run.log_file.open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "core.runs.worker", str(run.folder)],
             cwd=PROJECT,
-            env={**CALM_THREADS, **LARGE_PAGES, **os.environ, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"},
+            env={
+                **CALM_THREADS,
+                **LARGE_PAGES,
+                **os.environ,
+                **threads,
+                "PYTHONUNBUFFERED": "1",
+                "PYTHONUTF8": "1",
+            },
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -118,22 +127,25 @@ def request_stop(run: Run) -> None:
         return
     run.pause_file.unlink(missing_ok=True)
     run.stop_file.touch()
-    threading.Thread(target=_end_if_disobeyed, args=(run,), daemon=True).start()
+    threading.Thread(target=_end_if_disobeyed, args=(run, status.queued), daemon=True).start()
 
 
-def _end_if_disobeyed(run: Run) -> None:
-    if _ends_within(run, HEAR_WITHIN) or (_has_heard(run) and _ends_within(run, FINISH_WITHIN)):
+def _end_if_disobeyed(run: Run, queued: float) -> None:
+    """End the worker of the run that was queued then; one that was started since is another."""
+    if _ends_within(run, queued, HEAR_WITHIN):
+        return
+    if _has_heard(run) and _ends_within(run, queued, FINISH_WITHIN):
         return
     for end in (psutil.Process.terminate, psutil.Process.kill):
         _to_worker_and_children(run, end)
-        if _ends_within(run, DIE_WITHIN):
+        if _ends_within(run, queued, DIE_WITHIN):
             return
 
 
-def _ends_within(run: Run, seconds: float) -> bool:
+def _ends_within(run: Run, queued: float, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if not is_active(run):
+        if not is_active(run) or run.status().queued != queued:
             return True
         time.sleep(0.2)
     return False

@@ -1,6 +1,10 @@
-"""Device slots: one run at a time on each device, the next one waits its turn."""
+"""Device slots: one run at a time on each device, the next one waits its turn.
+
+A processor has a slot for each core. A run takes them all, but for a trial that works with fewer threads.
+"""
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +22,7 @@ def device_slot(
 ) -> Iterator[str]:
     """Wait for a free device of `devices` and hold it; yields its name.
 
-    First come, first served among the live runs beside this one. The lock is the operating system's,
+    First come, first served among the live runs beside this one. The locks are the operating system's,
     so a holder that dies frees its slot. `on_wait(ahead)` is called at each poll with the number of
     runs before this one; it may raise `Cancelled` to leave the queue.
     """
@@ -27,18 +31,43 @@ def device_slot(
         ahead = _queued_before(run)
         if ahead == 0:
             for device in devices:
-                lock = filelock.FileLock(locks / f"{device.replace(':', '-')}.lock")
-                try:
-                    lock.acquire(blocking=False)
-                except filelock.Timeout:
-                    continue
-                try:
-                    yield device
-                finally:
-                    lock.release()
-                return
+                if held := _take(*_slots(run, device), locks):
+                    try:
+                        yield device
+                    finally:
+                        _release(held)
+                    return
         on_wait(ahead)
         time.sleep(POLL_EVERY)
+
+
+def _slots(run: Run, device: str) -> tuple[list[str], int]:
+    """The names of all slots of `device`, and how many of them `run` needs."""
+    if device != "cpu":
+        return [device.replace(":", "-")], 1
+    cores = os.cpu_count() or 1
+    trial = run.trial_of()
+    threads = trial.threads if trial and trial.threads else cores
+    return [f"cpu-{core}" for core in range(cores)], min(threads, cores)
+
+
+def _take(names: list[str], needed: int, locks: Path) -> list[filelock.FileLock]:
+    """`needed` of the slots, locked; none where fewer are free."""
+    held: list[filelock.FileLock] = []
+    for name in names:
+        lock = filelock.FileLock(locks / f"{name}.lock")
+        with contextlib.suppress(filelock.Timeout):
+            lock.acquire(blocking=False)
+            held.append(lock)
+        if len(held) == needed:
+            return held
+    _release(held)
+    return []
+
+
+def _release(held: list[filelock.FileLock]) -> None:
+    for lock in held:
+        lock.release()
 
 
 def _queued_before(run: Run) -> int:

@@ -18,6 +18,7 @@ from core.processes import is_running
 from core.records import from_json, to_json
 from core.workspace import folder_of, new_id, put_in_place, read_json, write_json
 
+TRIAL_FILE = "trial.json"
 LEFTOVER_AGE = 3600.0  # seconds
 RESERVE = 1 << 16  # bytes of disk for the last word
 GRACE_BEFORE_FIRST_STATUS = 60.0  # seconds from launch to the worker's first word on a slow disk
@@ -67,6 +68,15 @@ class Status:
 
 
 @dataclass(frozen=True)
+class TrialOf:
+    """Which trial of which study a run is, and the threads that it works with on a processor."""
+
+    study_id: str
+    number: int
+    threads: int | None = None
+
+
+@dataclass(frozen=True)
 class Run:
     """One run folder. Readers need no lock: every file is written whole, or only appended to."""
 
@@ -92,6 +102,12 @@ class Run:
     def lost_pictures_file(self) -> Path:
         """Written when a run fails for pictures that can't be read any more: their keys."""
         return self.folder / "lost_pictures.json"
+
+    def trial_of(self) -> TrialOf | None:
+        """The study that made the run; None where a user did."""
+        with contextlib.suppress(ConfigError):
+            return from_json(TrialOf, self._read_or_empty(self.folder / TRIAL_FILE))
+        return None
 
     @property
     def _reserve(self) -> Path:

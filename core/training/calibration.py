@@ -53,7 +53,8 @@ def calibrate(
     It is measured on fewer pictures, on half as many again until they fit into the memory.
     """
     if (known := load_calibration(stored)) is not None:
-        return replace(known, execution=replace(known.execution, device=str(device), piece=piece))
+        execution = replace(known.execution, device=str(device), piece=piece)
+        return replace(known, execution=replace(execution, threads=torch.get_num_threads()))
     sample = max(2, min(SAMPLE, piece // 2))  # batch norm can't learn from one picture of one pixel
     while True:
         plain = Execution(str(device), Precision.FLOAT32, True, torch.get_num_threads(), sample)

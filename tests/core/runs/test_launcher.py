@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -50,6 +51,15 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launcher, "HEAR_WITHIN", 0.3)
     monkeypatch.setattr(launcher, "FINISH_WITHIN", 3.0)
     monkeypatch.setattr(launcher, "DIE_WITHIN", 0.5)
+
+
+def test_a_worker_that_was_started_after_the_stop_is_left_alone(start: Callable[..., Worker]) -> None:
+    run, process = start(DEAF)
+    launcher.request_stop(run)
+    run.stop_file.unlink()
+    run.write_status(replace(run.written_status(), queued=time.time()))
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(timeout=1.5)
 
 
 def test_a_worker_that_does_not_hear_is_terminated(start: Callable[..., Worker]) -> None:

@@ -131,10 +131,11 @@ def test_what_another_device_of_the_kind_measured_holds_for_this_one(
 ) -> None:
     measured(tmp_path / "c.json")
     content = json.loads((tmp_path / "c.json").read_text())
-    content["execution"]["device"] = "cpu:7"
+    content["execution"] |= {"device": "cpu:7", "threads": 64}
     (tmp_path / "c.json").write_text(json.dumps(content))
     steps.clear()
-    assert measured(tmp_path / "c.json").execution.device == "cpu"
+    execution = measured(tmp_path / "c.json").execution
+    assert (execution.device, execution.threads) == ("cpu", torch.get_num_threads())
     assert steps == []
 
 

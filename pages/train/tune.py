@@ -1,0 +1,41 @@
+import streamlit as st
+
+from core.tuning.studies import open_study
+from core.workspace import open_workspace
+from pages.shared.errors import errors_shown
+from pages.shared.page import DATASETS, empty_state, open_page
+from pages.shared.pickers import pick_dataset
+from pages.train.tune_base import choose_base
+from pages.train.tune_form import choose_study, start_button
+from pages.train.tune_list import STUDY, show_studies
+from pages.train.tune_space import choose_space
+from pages.train.tune_study import show_study
+
+workspace = open_workspace()
+asked = st.query_params.get(STUDY)
+open_page(
+    "Tune",
+    "Which learning rate, how many filters? Mark what may vary, and trials find what works best on the "
+    "validation pictures.",
+)
+with errors_shown():
+    if asked:
+        show_study(workspace, open_study(workspace, asked))
+        st.stop()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = pick_dataset(workspace)
+        base = None if chosen is None else choose_base(workspace, chosen)
+    if base is None:
+        empty_state("Bring a data set first.", DATASETS, "Go to datasets", key="to_datasets")
+        st.stop()
+    left, right = st.columns([3, 2], gap="large")
+    with right:
+        settings = choose_study(base)
+    with left:
+        space = choose_space(base, settings["method"])
+    with right:
+        start_button(workspace, base, space, settings)
+    show_studies(workspace, base.dataset_id)
+if asked and st.button("All studies", type="primary"):
+    del st.query_params[STUDY]
+    st.rerun()
