@@ -1,0 +1,3 @@
+from tests.digits import digits, imported_digits
+
+__all__ = ["digits", "imported_digits"]
