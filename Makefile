@@ -16,7 +16,7 @@ BIN := $(VENV)/bin
 # An environment is up to date when it holds a stamp named after what its requirements say.
 checksum = $(shell cat $(1) | cksum | cut -d ' ' -f 1)
 RUN_STAMP := $(VENV)/.installed-$(call checksum,requirements.txt)
-DEV_STAMP := $(VENV)/.installed-dev-$(call checksum,requirements.txt requirements-dev.txt)
+DEV_STAMP := $(VENV)/.installed-dev-$(call checksum,requirements.txt requirements-cluster.txt requirements-dev.txt)
 BENCH_STAMP := $(VENV)/.installed-bench-$(call checksum,requirements.txt requirements-bench.txt)
 BENCHMARKS := $(sort $(patsubst tests/benchmarks/%.py,%,$(wildcard tests/benchmarks/bench_*.py)))
 

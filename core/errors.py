@@ -82,6 +82,10 @@ class ModelFileError(WorkbenchError):
     """A saved model can't be read as what it should be."""
 
 
+class ExportRefused(WorkbenchError):
+    """A model can't be handed over: what would leave the app says something else than the app."""
+
+
 class InsightError(WorkbenchError):
     """What a network does with a picture can't be shown as asked."""
 

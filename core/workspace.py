@@ -21,7 +21,7 @@ _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 
 @dataclass(frozen=True)
 class Workspace:
-    """`WORKBENCH_HOME`: data sets, runs, models, and caches that can be deleted at any time."""
+    """`WORKBENCH_HOME`: data sets, runs, models, predictions, and caches that can be deleted at any time."""
 
     root: Path
 
@@ -40,6 +40,11 @@ class Workspace:
     @property
     def models(self) -> Path:
         return self.root / "models"
+
+    @property
+    def predictions(self) -> Path:
+        """Sets of pictures that were predicted."""
+        return self.root / "predictions"
 
     @property
     def imports(self) -> Path:

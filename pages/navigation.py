@@ -7,16 +7,20 @@ from pages.shared.page import (
     CHALLENGES,
     COMPARE,
     CONVOLUTION_LAB,
+    CROSS_VALIDATE,
     DATASETS,
+    EXPORT,
     FEATURE_MAPS,
     FEATURES,
     FILTERS,
     FINE_TUNE,
     LAYER_MATH,
+    MODELS,
     PREDICT,
     RUNS,
     START,
     TRAIN_CNN,
+    TUNE,
 )
 
 st.set_page_config(
@@ -51,9 +55,22 @@ st.navigation(
             st.Page(TRAIN_CNN, title="Train a CNN", icon=":material/layers:"),
             st.Page(FINE_TUNE, title="Fine-tune", icon=":material/tune:", url_path="fine-tune"),
             st.Page(FEATURES, title="Features", icon=":material/scatter_plot:"),
+            st.Page(TUNE, title="Tune", icon=":material/target:"),
+            st.Page(
+                CROSS_VALIDATE,
+                title="Cross-validate",
+                icon=":material/view_week:",
+                url_path="cross-validate",
+            ),
             st.Page(RUNS, title="Runs", icon=":material/monitoring:"),
             st.Page(COMPARE, title="Compare", icon=":material/leaderboard:"),
         ],
-        "Use": [st.Page(PREDICT, title="Predict", icon=":material/image_search:")],
+        "Use": [
+            st.Page(PREDICT, title="Predict", icon=":material/image_search:"),
+            st.Page(EXPORT, title="Export", icon=":material/archive:"),
+            st.Page(
+                MODELS, title="Models from elsewhere", icon=":material/move_to_inbox:", url_path="models"
+            ),
+        ],
     }
 ).run()

@@ -11,7 +11,7 @@ from core.processes import peak_memory
 from core.records import from_json, to_json
 from core.runs.reporter import Reporter
 from core.runs.slots import device_slot
-from core.runs.store import RunState
+from core.runs.store import Run, RunState
 from core.workspace import Workspace, write_json, write_text
 
 REJECTED_FILE = "rejected.json"
@@ -277,6 +277,21 @@ def measure_a_cnn(workspace: Workspace, reporter: Reporter) -> None:
     reporter.update(result=to_json(trial))
 
 
+def measure_a_fine_tuning(workspace: Workspace, reporter: Reporter) -> None:
+    """Wait for a device, and make ten batches of a fine-tuning on it; what they took is kept and returned."""
+    from core.training.device import device_names, usable_device
+    from core.training.fine_tune_config import FineTuneConfig
+    from core.training.memory import remember_base
+
+    config = from_json(FineTuneConfig, reporter.run.config())
+    with _turn_on(device_names(config.device), workspace, reporter) as name:
+        from core.training.fine_tune_trial import run_fine_tune_trial
+
+        remember_base(workspace, peak_memory())
+        trial = run_fine_tune_trial(workspace, config, usable_device(name), on_progress=reporter.progress)
+    reporter.update(result=to_json(trial))
+
+
 def time_pictures(workspace: Workspace, reporter: Reporter) -> None:
     """Wait until no training disturbs, and measure what a picture takes each model; kept with its run."""
     from core.comparison.costs import keep_picture_seconds
@@ -323,6 +338,41 @@ def search_for_excitation(workspace: Workspace, reporter: Reporter) -> None:
     save_excitation(excitation, excitation_file(workspace, config))
 
 
+def predict_a_set(workspace: Workspace, reporter: Reporter) -> None:
+    """Ask one or two models about a set of pictures; their answers are kept in the set's folder."""
+    import os
+
+    from core.serving.prediction_set import PredictConfig
+
+    config = from_json(PredictConfig, reporter.run.config())
+    reporter.update(state=RunState.RUNNING, what="loading the network")
+    if hasattr(os, "nice"):  # trainings go first; Windows has no such call
+        os.nice(10)
+    from core.runs.set_job import answer_set
+
+    answer_set(workspace, config, reporter)
+
+
+def export_a_model(workspace: Workspace, reporter: Reporter) -> None:
+    """Write the model of the run that this job lies in as a zip, and check it against the app."""
+    import os
+
+    from core.comparison.timed_pictures import unseen_pictures
+    from core.runs.export_jobs import ExportConfig
+
+    config = from_json(ExportConfig, reporter.run.config())
+    run = Run(reporter.run.folder.parents[1])
+    reporter.update(state=RunState.RUNNING, what="loading PyTorch")
+    if hasattr(os, "nice"):  # trainings go first; Windows has no such call
+        os.nice(10)
+    from core.serving.export.exporting import export_run
+
+    part, pictures = unseen_pictures(workspace, run, config.pictures)
+    export_run(
+        workspace, run, pictures, part, on_progress=reporter.progress, should_stop=reporter.should_stop
+    )
+
+
 def fetch_weights_of_a_backbone(workspace: Workspace, reporter: Reporter) -> None:
     """Download a backbone's trained weights; the result is its name."""
     reporter.update(state=RunState.RUNNING, what="looking for the weights")
@@ -331,6 +381,37 @@ def fetch_weights_of_a_backbone(workspace: Workspace, reporter: Reporter) -> Non
     name = str(reporter.run.config().get("name"))
     fetch_weights(name, reporter.progress, reporter.should_stop)
     reporter.update(result={"name": name})
+
+
+def study_a_space(workspace: Workspace, reporter: Reporter) -> None:
+    """Search for the best settings of a training; each trial is a run of its own."""
+    from core.tuning.study_job import run_study
+
+    run_study(workspace, reporter)
+
+
+def cross_validate(workspace: Workspace, reporter: Reporter) -> None:
+    """Wait for a device, and search for the best settings by cross-validation on it."""
+    from core.training.device import device_names
+    from core.tuning.skorch_config import CrossValidationConfig
+
+    config = from_json(CrossValidationConfig, reporter.run.config())
+    with _turn_on(device_names(config.base.device), workspace, reporter) as device:
+        from core.tuning.skorch_job import run_cross_validation
+
+        run_cross_validation(workspace, config, reporter, device)
+
+
+def import_a_model(workspace: Workspace, reporter: Reporter) -> None:
+    """Take in a model file that lies beside the job, or at a path; the result is the model's id."""
+    from core.serving.importing.request import ModelImport
+
+    config = from_json(ModelImport, reporter.run.config())
+    reporter.update(state=RunState.RUNNING, what="loading PyTorch")
+    from core.serving.importing.bring import import_model
+
+    model = import_model(workspace, config, on_progress=reporter.progress, should_stop=reporter.should_stop)
+    reporter.update(result={"model_id": model.id})
 
 
 def _summary(result: Any) -> dict[str, Any]:
@@ -351,8 +432,14 @@ _JOBS: dict[str, Job] = {
     "train-cnn": train_a_cnn,
     "fine-tune": fine_tune_a_backbone,
     "trial": measure_a_cnn,
+    "fine-tune-trial": measure_a_fine_tuning,
     "excitation": search_for_excitation,
     "features": train_on_features,
     "picture-times": time_pictures,
     "fetch-weights": fetch_weights_of_a_backbone,
+    "import-model": import_a_model,
+    "export": export_a_model,
+    "study": study_a_space,
+    "cross-validate": cross_validate,
+    "predict": predict_a_set,
 }

@@ -13,7 +13,8 @@ from core.faults import is_disk_full
 from core.runs.failure import explain_failure
 from core.runs.jobs import job_of_kind
 from core.runs.reporter import Reporter
-from core.runs.store import Run, RunState
+from core.runs.store import Run, RunState, Status
+from core.tracking.start import track
 from core.workspace import workspace_around
 
 FAILED, ALREADY_AT_WORK, USAGE = 1, 3, 2
@@ -35,6 +36,7 @@ def _work_alone(run: Run) -> int:
     reporter = Reporter(run)
     try:
         reporter.update(started=time.time())
+        track(run)
         job_of_kind(run.config().get("kind", ""))(workspace_around(run.folder), reporter)
     except Cancelled:
         reporter.close(RunState.PAUSED if reporter.should_pause() else RunState.STOPPED)
@@ -57,7 +59,10 @@ def main() -> int:
     if len(arguments) != 1 or not (Path(arguments[0]) / "config.json").is_file():
         print("usage: python -m core.runs.worker RUN_DIR   (a folder with a config.json)", file=sys.stderr)
         return USAGE
-    return work(Run(Path(arguments[0]).resolve()))
+    run = Run(Path(arguments[0]).resolve())
+    if not (run.folder / "status.json").exists():  # a folder made by hand, for settings from elsewhere
+        run.write_status(Status(RunState.QUEUED, queued=time.time()))
+    return work(run)
 
 
 if __name__ == "__main__":

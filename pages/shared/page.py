@@ -20,9 +20,13 @@ DATASETS = "data/datasets.py"
 TRAIN_CNN = "train/cnn.py"
 FINE_TUNE = "train/fine_tune.py"
 FEATURES = "train/features.py"
+TUNE = "train/tune.py"
+CROSS_VALIDATE = "train/cross_validate.py"
 RUNS = "train/runs.py"
 COMPARE = "train/compare.py"
 PREDICT = "use/predict.py"
+EXPORT = "use/export.py"
+MODELS = "use/models.py"
 
 
 def open_page(title: str, purpose: str) -> None:

@@ -12,10 +12,11 @@ from core.training.run_config import learns_in_epochs
 from core.workspace import Workspace
 from pages.shared.errors import errors_shown, show_error
 from pages.shared.live_run import live_run
-from pages.shared.page import PREDICT, TRAIN_CNN, button_to, open_page
+from pages.shared.page import EXPORT, PREDICT, TRAIN_CNN, TUNE, button_to, open_page
 from pages.shared.text import plain
 from pages.train.features_detail import live_features
 from pages.train.run_sections import PART, show_sections
+from pages.train.run_tracking import show_tracking
 from pages.train.source_run import ask_for
 
 
@@ -32,12 +33,17 @@ def show_run(workspace: Workspace, run_id: str) -> None:
     overview = overview_of(run)
     open_page(plain(overview.name), "How this run goes, what it has learned, and where it is wrong.")
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        if st.button("All runs", type="tertiary", icon=":material/arrow_back:"):
-            leave()
+        with st.container(horizontal=True, width="content"):
+            if st.button("All runs", type="tertiary", icon=":material/arrow_back:"):
+                leave()
+            if trial := run.trial_of():
+                words = f"Trial {trial.number} of its study"
+                button_to(TUNE, words, key="to_study", icon=":material/target:", study=trial.study_id)
         show_actions(run, overview)
     if overview.damage:
         st.error(f"**This run is damaged.** {plain(overview.damage)}", icon=":material/broken_image:")
         return
+    show_tracking(run)
     if overview.kind == FeaturesRunConfig.kind:
         live_features(run, workspace)
         return
@@ -50,6 +56,7 @@ def show_actions(run: Run, overview: RunOverview) -> None:
     with st.container(horizontal=True, width="content"):
         if overview.has_model and not overview.damage:
             button_to(PREDICT, "Predict with it", key="predict", icon=":material/image_search:", run=run.id)
+            button_to(EXPORT, "Export", key="export", icon=":material/archive:", run=run.id)
         if overview.has_model and at_rest and not overview.damage and overview.kind == CnnRunConfig.kind:
             start_another(run)
         if at_rest and overview.epochs_done and learns_in_epochs({"kind": overview.kind}):

@@ -53,5 +53,5 @@ def _table(kept: list[Kept]) -> str:
 
 
 def _name(each: Kept) -> str:
-    is_folder = each.name in ("snapshots", "tensorboard")
+    is_folder = each.name in ("snapshots", "tensorboard", "export")
     return f"{each.name}/ ({count(each.files, 'file')})" if is_folder else each.name

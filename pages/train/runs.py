@@ -10,6 +10,7 @@ from pages.shared.run_state import state_badge
 from pages.shared.text import plain, when
 from pages.train.run_comparison import compare_runs
 from pages.train.run_detail import show_run
+from pages.train.run_tracking import show_tracking_of_all
 
 PER_PAGE = 8
 REFRESH = 2.0  # seconds, while a run is at work
@@ -83,6 +84,7 @@ if not runs:
             "There is no run yet. Training starts with pictures.", DATASETS, "Bring pictures", key="go"
         )
     st.stop()
+show_tracking_of_all(workspace, list_runs(workspace.runs))
 at_work = ids_at_work(runs)
 st.fragment(show_list, run_every=REFRESH if at_work else None)(at_work)
 names_by_id = {item.id: item.name for item in (*list_datasets(workspace), *runs)}

@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
-WATCHED = ("streamlit", "plotly", "torch", "torchvision", "sklearn")
+WATCHED = ("streamlit", "plotly", "torch", "torchvision", "sklearn", "ax")
 
-# One interpreter for all: what is watched is forgotten before each module, but for torch, which can't be
-# loaded twice. So those that may load torch come last, and of the others the first that does is told.
+# One interpreter for all: what is watched is forgotten before each module, but for torch and Ax, which can't
+# be loaded twice. So those that may load torch come last, and only the first module that loads one is told.
 LOAD_ALL = f"""
 import importlib, json, sys, traceback
-FORGOTTEN = {{"core", *{WATCHED!r}}} - {{"torch", "torchvision"}}
-torch_before = False
+LOADED_ONCE = {{"torch", "torchvision", "ax"}}
+FORGOTTEN = {{"core", *{WATCHED!r}}} - LOADED_ONCE
+before = set()
 for name in sys.argv[1:]:
     for loaded in [loaded for loaded in sys.modules if loaded.split(".")[0] in FORGOTTEN]:
         del sys.modules[loaded]
@@ -24,10 +25,8 @@ for name in sys.argv[1:]:
         error = ""
     except BaseException:
         error = traceback.format_exc()[-2000:]
-    watched = [other for other in {WATCHED!r} if other in sys.modules]
-    if torch_before:
-        watched = [other for other in watched if not other.startswith("torch")]
-    torch_before = torch_before or ("torch" in sys.modules)
+    watched = [other for other in {WATCHED!r} if other in sys.modules and other not in before]
+    before = LOADED_ONCE & set(sys.modules)
     core = [other for other in sys.modules if other.startswith("core.")]
     print(json.dumps([name, error, watched + core]), flush=True)
 """
@@ -35,13 +34,17 @@ for name in sys.argv[1:]:
 # Modules of these packages and files may load torch when they are imported; the others may not.
 NEEDS_TORCH = (
     "core.training",
+    "core.runs.set_job",
     "core.serving",
     "core.insight",
     "core.data.augmentation",
     "core.embeddings.extraction",
     "core.embeddings.features_run",
-    "core.embeddings.numbers",
     "core.embeddings.script",
+    "core.tuning.ax_",
+    "core.tuning.skorch_estimator",
+    "core.tuning.skorch_job",
+    "core.tuning.skorch_search",
     "core.models.backbones",
     "core.models.cnn",
     "core.models.cutting",
@@ -49,6 +52,7 @@ NEEDS_TORCH = (
     "core.models.efficientnet_lite",
     "core.models.feature_classifier",
     "core.models.folding",
+    "core.models.given_head",
     "core.models.following",
     "core.models.heads",
     "core.models.outline",
@@ -57,6 +61,7 @@ NEEDS_TORCH = (
     "core.models.traced",
     "core.models.weights",
 )
+LOAD_AX = {"core.tuning.ax_analyses", "core.tuning.ax_client", "core.tuning.ax_search"}  # and plotly with it
 NO_TORCH_AT_ALL = (
     "core.training.config",
     "core.training.device",
@@ -76,6 +81,21 @@ NO_TORCH_AT_ALL = (
     "core.models.walk",
     "core.models.presets",
     "core.data.augmentation_config",
+    "core.tuning.skorch_searches",  # beside core.tuning.skorch_search, which does
+    "core.serving.calibration",
+    "core.serving.familiarity",
+    "core.serving.importing.onnx_description",
+    "core.serving.importing.onnx_trial",
+    "core.serving.importing.pickle_names",
+    "core.serving.importing.request",
+    "core.serving.importing.settings",
+    "core.serving.model_sources",
+    "core.serving.prediction_set",
+    "core.serving.predicts",
+    "core.serving.results",
+    "core.serving.results_csv",
+    "core.serving.sorted_zip",
+    "core.serving.views",
     "core.insight.code",
     "core.insight.patch",
     "core.insight.places",
@@ -92,8 +112,10 @@ ORDER = {  # what a package of core may know of
     "training": {"layers", "data", "models"},
     "insight": {"layers", "data", "models", "training"},
     "embeddings": {"layers", "data", "models", "training"},
-    "serving": {"layers", "data", "models", "training"},
+    "serving": {"layers", "data", "models", "training", "insight", "comparison", "embeddings", "runs"},
     "comparison": {"layers", "data", "models", "training", "embeddings", "runs"},
+    "tuning": {"layers", "data", "models", "training", "runs", "comparison"},
+    "tracking": {"data", "runs"},
 }
 FOR_ALL = {
     "core.runs",  # a run folder is what a trained model is loaded from
@@ -133,7 +155,12 @@ class TestImports:
     def test_only_figures_import_plotly(self, loaded_by: dict[str, set[str]]) -> None:
         drawing = {name for name, loaded in loaded_by.items() if "plotly" in loaded}
         assert drawing
-        assert all(name.startswith("core.figures.") for name in drawing)
+        assert all(name.startswith("core.figures.") for name in drawing - LOAD_AX)
+
+    def test_ax_is_loaded_only_by_what_a_study_loads(self, loaded_by: dict[str, set[str]]) -> None:
+        found = {name for name, loaded in loaded_by.items() if "ax" in loaded}
+        assert found
+        assert found <= LOAD_AX
 
     def test_torch_is_loaded_only_where_it_is_needed(self, loaded_by: dict[str, set[str]]) -> None:
         heavy = [name for name, loaded in loaded_by.items() if "torch" in loaded]
@@ -162,13 +189,17 @@ PAGES_WITHOUT_TORCH = (
     "learn.architecture",
     "learn.challenges",
     "data.datasets",
+    "train.tune",
+    "train.cross_validate",
+    "use.export",
+    "use.models",
 )
 OPEN_PAGE = """
 import sys
 from streamlit.testing.v1 import AppTest
 app = AppTest.from_file(sys.argv[1], default_timeout=60).run()
 assert not app.exception
-print(*(name for name in ("torch", "torchvision", "sklearn") if name in sys.modules))
+print(*(name for name in ("torch", "torchvision", "sklearn", "ax") if name in sys.modules))
 """
 
 

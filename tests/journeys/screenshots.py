@@ -21,8 +21,10 @@ ADDRESSES = (
     "challenges",
     "datasets",
     "cnn",
+    "cross-validate",
     "runs",
     "predict",
+    "export",
 )
 SIZES = {"wide": (1280, 800), "narrow": (390, 844)}
 

@@ -18,15 +18,14 @@ from core.records import to_json
 from core.runs.store import Run, RunState, Status, create_run
 from core.runs.worker import work
 from core.workspace import Workspace, open_workspace
-from tests.digits import small_run
+from tests.digits import brought, small_run
 
 
 @pytest.fixture(scope="session")
 def trained_folder(imported_digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run that was trained once for all tests."""
     elsewhere = open_workspace(tmp_path_factory.mktemp("trained"))
-    shutil.copytree(imported_digits.folder, elsewhere.datasets / imported_digits.id)
-    return finished_run(elsewhere, imported_digits).folder
+    return finished_run(elsewhere, brought(imported_digits, elsewhere)).folder
 
 
 @pytest.fixture

@@ -18,9 +18,13 @@ TITLES = [
     "Train a CNN",
     "Fine-tune",
     "Features",
+    "Tune",
+    "Cross-validate",
     "Runs",
     "Compare",
     "Predict",
+    "Export",
+    "Models from elsewhere",
 ]
 
 

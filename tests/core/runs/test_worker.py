@@ -21,10 +21,10 @@ from core.records import to_json
 from core.runs.continuing import continue_run
 from core.runs.launcher import PROJECT, launch, request_pause, request_stop
 from core.runs.store import Run, RunState, Status, create_run, delete_run, is_active, list_runs
-from core.runs.worker import work
+from core.runs.worker import main, work
 from core.training.cnn_run import train_cnn
 from core.training.config import CnnRunConfig, Optimizer
-from core.workspace import Workspace
+from core.workspace import Workspace, write_json
 from tests.core.runs.tiny_disk import filled, tiny_disk
 from tests.core.training.sittings import end_of as last_checkpoint
 from tests.core.training.sittings import exact, same
@@ -359,6 +359,18 @@ def test_a_failure_is_told_even_where_the_log_takes_no_more(
     assert work(run) == 1
     assert run.status().state is RunState.FAILED
     assert "kind 'dance'" in run.status().message
+
+
+def test_settings_alone_are_a_run(
+    workspace: Workspace, digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = workspace.runs / "again"
+    folder.mkdir()
+    write_json(folder / "config.json", to_json(small_run(digits, epochs=1)))
+    monkeypatch.setattr(sys, "argv", ["worker", str(folder)])
+    assert main() == 0
+    assert Run(folder).status().state is RunState.FINISHED
+    assert (folder / "best.pt").exists()
 
 
 def test_usage_is_told() -> None:

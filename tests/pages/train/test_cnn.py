@@ -8,13 +8,13 @@ from core.models.cnn_walk import walk
 from core.models.presets import DEFAULT_PRESET, PRESETS
 from core.training.device import Device
 from core.workspace import Workspace
-from tests.digits import import_folder
+from tests.digits import brought, import_folder
 from tests.pages.helper import no_exception, open_page, texts
 
 
 @pytest.fixture
 def page(workspace: Workspace, imported_digits: Dataset) -> AppTest:
-    shutil.copytree(imported_digits.folder, workspace.datasets / imported_digits.id)
+    brought(imported_digits, workspace)
     return open_page("train/cnn")
 
 
@@ -133,9 +133,7 @@ def test_a_training_too_large_for_the_machine_is_refused_here(
 
 @pytest.mark.parametrize("damage", ["pictures.jsonl", "split.json", "manifest.json"])
 def test_a_damaged_data_set_is_named(workspace: Workspace, imported_digits: Dataset, damage: str) -> None:
-    copy = workspace.datasets / imported_digits.id
-    shutil.copytree(imported_digits.folder, copy)
-    (copy / damage).write_text("{")
+    (brought(imported_digits, workspace).folder / damage).write_text("{")
     app = open_page("train/cnn")
     said = texts(app).replace("\\", "")
     assert damage in said or "Bring a data set first." in said
