@@ -65,7 +65,7 @@ def test_from_the_sample_to_a_prediction(server: Server, page: Page, tmp_path: P
     broken = tmp_path / "broken.png"
     broken.write_bytes(digit_png(sevens[0])[:60])
     visit(page, f"{server.url}/predict?run={only_run(server).id}")
-    give_files(page, [*files, broken], uploader="One or many pictures")
+    give_files(page, [*files, broken], uploader="At most")
     expect(page.get_by_text("broken.png").first).to_be_visible()
     with page.expect_download() as download:
         page.get_by_test_id("stDownloadButton").click()
