@@ -13,13 +13,23 @@ from core.data.incoming import check_room
 from core.errors import ImportRefused, RunError
 from core.records import to_json
 from core.runs.launcher import launch
-from core.runs.store import Run, RunState, Status, create_run, delete_run, is_active, list_runs
+from core.runs.store import (
+    LEFTOVER_AGE,
+    Run,
+    RunState,
+    Status,
+    create_run,
+    delete_run,
+    is_active,
+    list_runs,
+)
 from core.serving.prediction_set import PICTURES, ZIP, Asked, PredictConfig, stage_files
 from core.workspace import Workspace, new_id
 
 KEPT_DAYS = 7
 QUICK = 64  # pictures that the page predicts by itself
 QUICK_ZIP = 20_000_000  # bytes
+_INCOMING = ".incoming-"
 _BLOCK = 1 << 20
 
 Upload = tuple[str, BinaryIO]  # the client's name, and the stream
@@ -31,7 +41,7 @@ def create_set(workspace: Workspace, name: str, uploads: Sequence[Upload], *, pa
     Raises:
         ImportRefused: there is no file, there are too many, or the disk is full.
     """
-    staged = workspace.predictions / f".incoming-{new_id(name)}"
+    staged = workspace.predictions / f"{_INCOMING}{new_id(name)}"
     try:
         staged.mkdir(parents=True)
         check_room(staged, sum(_size(stream) for _, stream in uploads))
@@ -75,12 +85,16 @@ def prediction_sets(workspace: Workspace) -> list[Run]:
 
 
 def tidy_sets(workspace: Workspace) -> None:
-    """Delete the sets that were made more than `KEPT_DAYS` days ago."""
+    """Delete the sets that were made more than `KEPT_DAYS` days ago, and what a crash has left of others."""
     for run in list_runs(workspace.predictions):
         with contextlib.suppress(RunError, OSError):
             age = time.time() - (run.folder / "config.json").stat().st_mtime
             if age > KEPT_DAYS * 24 * 3600 and not is_active(run):
                 delete_run(run)
+    for leftover in workspace.predictions.glob(f"{_INCOMING}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - leftover.stat().st_mtime > LEFTOVER_AGE:
+                shutil.rmtree(leftover, ignore_errors=True)
 
 
 def _is_readable(run: Run) -> bool:

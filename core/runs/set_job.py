@@ -1,13 +1,14 @@
 """The job of predicting a set of pictures, which loads PyTorch."""
 
 import time
+from dataclasses import replace
 
 from core.data.parallel import Progress
 from core.models.source import parse_key
 from core.runs.reporter import Reporter
 from core.runs.store import open_run
 from core.serving.familiarity import Familiarity, familiarity_of, learn_familiarity
-from core.serving.model_sources import open_model
+from core.serving.model_sources import open_model, stamp_of
 from core.serving.predicting import predict_set
 from core.serving.prediction import Predictor
 from core.serving.prediction_set import Asked, PredictConfig, load_answers
@@ -15,14 +16,15 @@ from core.workspace import Workspace
 
 
 def answer_set(workspace: Workspace, config: PredictConfig, reporter: Reporter) -> None:
-    """Ask the models that have not answered yet, one after the other.
+    """Ask the models that have not answered yet, one after the other, as they stand now.
 
     Raises:
         WorkbenchError: a model or the pictures can't be read.
         Cancelled: the user stopped it.
     """
     folder = reporter.run.folder
-    for asked in config.asked:
+    for question in config.asked:
+        asked = replace(question, stamp=stamp_of(workspace, question.model))
         if load_answers(folder, asked) is None:
             report, stop = _timed(reporter), reporter.should_stop
             model = open_model(workspace, asked.model)
@@ -37,10 +39,12 @@ def _familiarity(
 ) -> Familiarity:
     """What the run's model knows, learned now if nothing is kept of it."""
     run = open_run(workspace.runs, parse_key(asked.model)[1])
-    kept = familiarity_of(run)
+    kept = familiarity_of(run, asked.stamp)
     if kept is not None:
         return kept
-    return learn_familiarity(workspace, run, model, on_progress=report, should_stop=reporter.should_stop)
+    return learn_familiarity(
+        workspace, run, model, asked.stamp, on_progress=report, should_stop=reporter.should_stop
+    )
 
 
 def _timed(reporter: Reporter) -> Progress:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.errors import ConfigError
+from core.errors import ConfigError, ModelFileError
 from core.records import from_json, to_json
 from core.runs.store import Run
 from core.training.predictions import load_predictions
@@ -69,12 +69,13 @@ def calibration_of(run: Run) -> Calibration | None:
     """The calibration of the best weights of `run`; None where it has no validation predictions.
 
     It is kept as `CALIBRATION_FILE` beside best.pt, and fitted anew once that or the predictions changed.
+    Where it can't be kept, it is fitted each time.
 
     Raises:
         ModelFileError: the predictions are damaged.
     """
     file = run.folder / CALIBRATION_FILE
-    written = _written(run.folder / "best.pt"), _written(run.folder / "predictions-valid.npz")
+    written = written_of(run)
     with suppress(OSError, ValueError, ConfigError):  # not fitted yet, or damaged
         kept = from_json(Calibration, read_json(file))
         if kept.written == written:
@@ -84,8 +85,24 @@ def calibration_of(run: Run) -> Calibration | None:
         return None
     temperature = fit_temperature(predictions.probabilities, predictions.targets)
     calibration = Calibration(temperature, len(predictions.targets), written)
-    write_json(file, to_json(calibration))
+    with suppress(OSError):
+        write_json(file, to_json(calibration))
     return calibration
+
+
+def temperature_of(run: Run) -> float:
+    """What the logits of `run` are divided by: 1 where it has no validation predictions that can be read."""
+    calibration = None
+    with suppress(ModelFileError, OSError):
+        calibration = calibration_of(run)
+    return 1.0 if calibration is None else calibration.temperature
+
+
+def written_of(run: Run) -> tuple[int, int]:
+    """What changes when the calibrated answers may: when best.pt and the validation predictions were written,
+    in ns; 0 where there are none.
+    """
+    return _written(run.folder / "best.pt"), _written(run.folder / "predictions-valid.npz")
 
 
 def _written(path: Path) -> int:

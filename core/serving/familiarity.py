@@ -68,11 +68,13 @@ def least_pictures(share: float) -> int:
     return ceil(1 / share - 1e-9) - 1
 
 
-def familiarity_of(run: Run) -> Familiarity | None:
-    """What was learned of the weights that `run` has now; None where nothing was."""
+def familiarity_of(run: Run, stamp: str) -> Familiarity | None:
+    """What was learned of the model of `run` with that stamp (core.serving.model_sources); None where nothing
+    was.
+    """
     try:
         with np.load(run.folder / FAMILIARITY_FILE, allow_pickle=False) as arrays:
-            if int(arrays["written"]) == _written(run):
+            if str(arrays["stamp"]) == stamp:
                 return Familiarity(arrays["known"], arrays["distances"])
     except Exception:  # not there, or damaged in one of the many ways that numpy and zipfile know
         pass
@@ -83,11 +85,14 @@ def learn_familiarity(
     workspace: Workspace,
     run: Run,
     predictor: "Predictor",
+    stamp: str,
     *,
     on_progress: Progress = lambda done, total, what: None,
     should_stop: StopCheck = never,
 ) -> Familiarity:
     """Look at the training and validation pictures of `run`, up to a few thousand, and keep what was found.
+
+    `stamp` is what the model had before `predictor` was read, for the run may be learning meanwhile.
 
     Raises:
         DatasetError: its data set or split is gone.
@@ -118,7 +123,7 @@ def learn_familiarity(
     familiarity = Familiarity(known, np.sort(distance(judged, known)))
     partial = run.folder / f".{FAMILIARITY_FILE}-{secrets.token_hex(4)}"  # two jobs may learn it
     with partial.open("wb") as file:
-        np.savez(file, known=known, distances=familiarity.distances, written=np.int64(_written(run)))
+        np.savez(file, known=known, distances=familiarity.distances, stamp=np.array(stamp))
     put_in_place(partial, run.folder / FAMILIARITY_FILE)
     return familiarity
 
@@ -139,8 +144,3 @@ def _features(
 
 def _some(rows: Sequence[int], most: int) -> list[int]:
     return sorted(random.Random(0).sample(list(rows), min(most, len(rows))))
-
-
-def _written(run: Run) -> int:
-    best = run.folder / "best.pt"
-    return best.stat().st_mtime_ns if best.exists() else 0

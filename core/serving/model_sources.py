@@ -8,6 +8,7 @@ from core.models.imported import Form, ImportedModel, list_imported, open_import
 from core.models.source import Source, key_of, parse_key
 from core.runs.overview import overview_of
 from core.runs.store import list_runs, open_run
+from core.serving.calibration import written_of
 from core.serving.predicts import Predicts
 from core.workspace import Workspace
 
@@ -57,7 +58,7 @@ def backbones_here(workspace: Workspace) -> list[ModelSource]:
 
 
 def stamp_of(workspace: Workspace, key: str) -> str:
-    """Tells a model as it stands on disk now from what it is later.
+    """Tells a model and its calibration as they stand on disk now from what they are later.
 
     Raises:
         ConfigError: it is no key of a model.
@@ -67,8 +68,7 @@ def stamp_of(workspace: Workspace, key: str) -> str:
     if source is Source.IMPORTED:
         return open_imported(workspace, model_id).stamp
     if source is Source.RUN:
-        weights = open_run(workspace.runs, model_id).folder / "best.pt"
-        return str(weights.stat().st_mtime_ns) if weights.exists() else "0"
+        return "-".join(map(str, written_of(open_run(workspace.runs, model_id))))
     from core.models.weights import find_weights
 
     found = find_weights(workspace, model_id)

@@ -1,7 +1,6 @@
 """From a finished run to class probabilities of new pictures, preprocessed just as in its training."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,13 +10,12 @@ from torch import nn
 
 from core.data.decoding import Source, open_picture
 from core.data.receives import Receives
-from core.errors import ModelFileError
 from core.models.saved_build import build_saved, empty_network
 from core.models.saved_model import Saved, load_model_description
 from core.models.traced import traced
 from core.models.walk import Walk
 from core.runs.store import Run
-from core.serving.calibration import calibration_of
+from core.serving.calibration import temperature_of
 from core.serving.last_features import with_last_features
 from core.training.batches import Batcher, unit_range
 from core.training.checkpoint import CheckpointFolder
@@ -107,8 +105,5 @@ def load_predictor(run: Run) -> Predictor:
     """
     saved = load_model_description(run.folder)
     weights = CheckpointFolder(run.folder).load_best()
-    calibration = None
-    with suppress(ModelFileError, OSError):  # damaged predictions, or a folder that can't be written to
-        calibration = calibration_of(run)
-    temperature = 1.0 if calibration is None else calibration.temperature
-    return Predictor(build_saved(saved, weights, named="The weights of best.pt"), saved, temperature)
+    network = build_saved(saved, weights, named="The weights of best.pt")
+    return Predictor(network, saved, temperature_of(run))

@@ -18,6 +18,9 @@ from core.training.evaluation_batch import evaluation_batch
 from core.training.prefetch import ahead
 
 AHEAD = 2  # batches
+LARGEST = (
+    32  # pictures in a batch: files take longer than networks, and progress and a stop are heard between
+)
 
 
 class Read(NamedTuple):
@@ -62,6 +65,6 @@ def _batches(
                 yield outcome
 
     with closing(in_threads(read, range(len(files)), should_stop=should_stop)) as pairs:
-        pictures, size = readable(pairs), evaluation_batch(model.shape[1:], "cpu")
+        pictures, size = readable(pairs), min(evaluation_batch(model.shape[1:], "cpu"), LARGEST)
         while batch := list(islice(pictures, size)):
             yield batch

@@ -1,6 +1,7 @@
 """The pictures of a set, sorted into one folder a class, as a zip. No torch."""
 
 import re
+import secrets
 import unicodedata
 import zipfile
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ def write_sorted_zip(
 
     The files are copied block by block and not packed any further. Two of one name in a folder are numbered.
     """
-    partial = target.with_name(f".{target.name}.partial")
+    partial = target.with_name(f".{target.name}-{secrets.token_hex(4)}")  # two pages may write the same
     taken: set[str] = set()
     try:
         with zipfile.ZipFile(partial, "w", strict_timestamps=False) as archive:

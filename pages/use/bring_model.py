@@ -28,8 +28,9 @@ WORDS = {
     Form.ONNX: "**A network as ONNX.** It predicts; how its pictures are prepared is asked for afterwards.",
 }
 KINDS = """
-**What can be brought**: a zip that this app exported; the weights of a torchvision network or of a CNN of
-this app, as safetensors or as a state dict that `torch.save` wrote; or any network as ONNX, to predict with.
+**What can be brought**: a zip that this app exported; the weights of a backbone (one of torchvision's, or
+EfficientNet-Lite0) or of a CNN of this app, as safetensors or as a state dict that `torch.save` wrote; or any
+network as ONNX, to predict with.
 
 A file is checked in a process of its own before it is used, and **nothing in it is run**: one that holds code
 is refused, and the code is named.
@@ -84,7 +85,7 @@ def show_imports(workspace: Workspace) -> str | None:
 def _choose_network(workspace: Workspace) -> tuple[str, Preprocessing | None]:
     """The network that bare weights are of, and for a preset the pictures that it was built for."""
     runs = [run for each in list_runs(workspace.runs) if (run := overview_of(each)).kind == "train-cnn"]
-    words = {key_of(Source.BACKBONE, name): f"{title(name)}  ·  torchvision's" for name in backbones()}
+    words = {key_of(Source.BACKBONE, name): f"{title(name)}  ·  backbone" for name in backbones()}
     words |= {f"preset.{key}": f"{preset.name}  ·  CNN of this app" for key, preset in PRESETS.items()}
     words |= {key_of(Source.RUN, run.id): f"{run.name}  ·  the CNN of this run" for run in runs}
     like = pick("The network", words, key="like")

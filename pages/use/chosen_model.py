@@ -60,6 +60,11 @@ def predictor_of(model: ChosenModel) -> Predicts:
     return held_models().take(key, lambda: open_model(model.workspace, model.key))
 
 
+def can_look_inside(model: ChosenModel) -> bool:
+    """Whether its layers can be seen: an ONNX file only answers."""
+    return hasattr(predictor_of(model), "model")
+
+
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _familiarity(folder: str, stamp: str, written: int) -> Familiarity | None:
-    return familiarity_of(Run(Path(folder)))
+    return familiarity_of(Run(Path(folder)), stamp)

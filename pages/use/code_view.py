@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.models.saved_model import Saved, SavedModel
 from core.runs.store import Run
+from core.serving.calibration import temperature_of
 from core.serving.usage_code import core_code, model_code, pytorch_code, state_dict_lines
 
 
@@ -18,7 +19,7 @@ def show_code(saved: Saved, run: Run) -> None:
         plain_pytorch, with_core = st.tabs(["Plain PyTorch", "With this project"])
         with plain_pytorch:
             st.markdown("A whole script: the network, its weights, the same preprocessing, one picture.")
-            st.code(pytorch_code(saved, run.folder), height=420)
+            st.code(pytorch_code(saved, run.folder, temperature_of(run)), height=420)
         with with_core:
             st.markdown("Run it from the project's folder.")
             st.code(core_code(run.folder))

@@ -25,6 +25,11 @@ def open_set(run: Run) -> None:
     st.session_state.pop(LOOKED_AT, None)
 
 
+def look_at(position: int) -> None:
+    """Show the picture at that position closely from now on."""
+    st.session_state[LOOKED_AT] = position
+
+
 def drop_set(run: Run) -> None:
     """Delete a set with its pictures.
 

@@ -44,8 +44,11 @@ def show_export(run: Run) -> None:
 
 
 def show_failure(run: Run, job: Run | None) -> None:
-    """Why the last export failed, with what it said; nothing where it didn't, or where one came after it."""
-    if job is None or not (status := job.status()).message:
+    """Why the last export failed, with what it said; nothing where it didn't, or where one came after it.
+
+    One that still has its stop file was ended while PyTorch wrote the network, and could not say so.
+    """
+    if job is None or job.stop_file.exists() or not (status := job.status()).message:
         return
     report = export_of(run)
     if report is not None and report.made > (status.finished or 0.0):

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from core.data.decoding import open_picture
 from core.data.thumbnails import thumbnail
 from core.errors import PictureRejected
 from core.figures.names import shortened
-from core.serving.results import DOUBTFUL, NONE_OF_THESE, Order, Which, ordered, part_of, top_classes
+from core.serving.results import DOUBTFUL, NONE_OF_THESE, Order, Which, ordered, part_of
 from pages.shared.text import count, plain
-from pages.use.chosen_model import ChosenModel
-from pages.use.current_set import LOOKED_AT
+from pages.use.chosen_model import ChosenModel, can_look_inside
+from pages.use.current_set import look_at
 from pages.use.gallery_maps import maps_of
+from pages.use.result_table import likeliest, show_table
 from pages.use.set_results import SetResults
 
 PER_PAGE, PER_PAGE_WITH_MAPS = 30, 12
 SIDE = 112  # pixels
-TOP = 3
 LONGEST = 16  # characters of a class below a picture
 GALLERY, TABLE = "Gallery", "Table"
 ANY = "any class"
@@ -43,14 +42,14 @@ def show_all(results: SetResults, model: ChosenModel) -> None:
         view = st.segmented_control("View", [GALLERY, TABLE], default=GALLERY, required=True, key="view")
         with_maps, shown = False, rows
         if view == GALLERY:
-            with_maps = st.toggle(
+            with_maps = can_look_inside(model) and st.toggle(
                 "Grad-CAM", key="maps", help="Beside each picture, what speaks for its class."
             )
             shown = _page(rows, PER_PAGE_WITH_MAPS if with_maps else PER_PAGE)
     if not len(rows):
         st.caption("No picture is left by this choice.")
     elif view == TABLE:
-        _table(results, rows)
+        show_table(results, rows)
     else:
         _gallery(results, model, shown.tolist(), with_maps)
         st.caption(
@@ -68,11 +67,9 @@ def _filtered(results: SetResults) -> np.ndarray:
     possible += [Which.MISTAKES] if any(results.truths) else []
     possible += [Which.DIFFERENT] if results.other is not None else []
     possible += [Which.LABELLED] if results.labelled else []
-    _forget_unless("which", possible)
     which = st.selectbox("Show", possible, format_func=WHICH_WORDS.__getitem__, key="which", width=200)
     met = sorted(set(opinion.words) - {NONE_OF_THESE})
     labels = [ANY, *met]
-    _forget_unless("taken_for", labels)
     label = st.selectbox("Taken for", labels, key="taken_for", width=180)
     order = st.selectbox("Sort", list(Order), format_func=str.capitalize, key="order", width=200)
     inside = part_of(
@@ -84,12 +81,6 @@ def _filtered(results: SetResults) -> np.ndarray:
         labelled=results.labelled,
     )
     return ordered(opinion, results.names, np.flatnonzero(inside), order)
-
-
-def _forget_unless(key: str, options: Collection[str]) -> None:
-    """Let go of a choice that is no longer there."""
-    if st.session_state.get(key) not in options:
-        st.session_state.pop(key, None)
 
 
 def _gallery(results: SetResults, model: ChosenModel, shown: Sequence[int], with_maps: bool) -> None:
@@ -113,57 +104,11 @@ def _gallery(results: SetResults, model: ChosenModel, shown: Sequence[int], with
                 )
 
 
-def look_at(position: int) -> None:
-    """Show the picture at that position closely from now on."""
-    st.session_state[LOOKED_AT] = position
-
-
-def _table(results: SetResults, rows: np.ndarray) -> None:
-    opinion, other = results.opinion, results.other
-    words, confidence = opinion.words, 100 * opinion.confidence
-    columns: dict[str, list] = {
-        "Picture": [results.names[row] for row in rows],
-        "Prediction": [words[row] for row in rows],
-        "Probability": [confidence[row] for row in rows],
-    }
-    if other is not None:
-        said, sure = other.words, 100 * other.confidence
-        columns[f"By {other.name}"] = [said[row] for row in rows]
-        columns["Its probability"] = [sure[row] for row in rows]
-    if any(results.truths):
-        columns["True class"] = [results.truths[row] or "" for row in rows]
-    columns["Likeliest classes"] = [_likeliest(results, row) for row in rows]
-    bar = st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100)
-    event = st.dataframe(
-        pd.DataFrame(columns),
-        hide_index=True,
-        column_config={"Probability": bar, "Its probability": bar},
-        on_select="rerun",
-        selection_mode="single-row",
-        key=f"table_{results.pictures.id}",
-    )
-    st.caption("Tick a line to see its picture closely.")
-    if event.selection.rows:
-        position = results.positions[rows[event.selection.rows[0]]]
-        if st.session_state.get("ticked") != position:
-            st.session_state["ticked"] = position
-            look_at(position)
-            st.rerun()
-
-
-def _likeliest(results: SetResults, row: int) -> str:
-    shares = results.opinion.probabilities[row]
-    best = top_classes(shares, TOP).tolist()
-    return ", ".join(f"{results.opinion.classes[k]} ({shares[k]:.1%})" for k in best)
-
-
 def _page(rows: np.ndarray, per_page: int) -> np.ndarray:
     """Those of `rows` that stand on the page that is chosen."""
     pages = -(-len(rows) // per_page)
     if pages < 2:
         return rows
-    if st.session_state.get("page", 1) > pages:
-        st.session_state["page"] = pages
     first = per_page * (st.number_input(f"Page, of {pages:,}", 1, pages, key="page", width=120) - 1)
     return rows[first : first + per_page]
 
@@ -189,7 +134,7 @@ def _mark(results: SetResults, row: int, word: str) -> str | None:
 def _hover(results: SetResults, row: int) -> str:
     lines: Sequence[str] = [
         f"**{plain(results.names[row])}**",
-        plain(_likeliest(results, row)),
+        plain(likeliest(results, row)),
         *([f"{plain(results.other.name)}: {plain(results.other.words[row])}"] if results.other else []),
         *([f"true class: {plain(str(results.truths[row]))}"] if results.truths[row] else []),
     ]

@@ -44,8 +44,8 @@ def choose_second(workspace: Workspace, first: ChosenModel) -> ChosenModel | Non
     models.pop(first.key, None)
     if not models:
         return None
-    words = {NOBODY: "no other", **{key: _words(each) for key, each in models.items()}}
-    chosen = pick("Beside it", words, key=BESIDE)
+    words = {NOBODY: "no other model", **{key: _words(each) for key, each in models.items()}}
+    chosen = pick("Compare with", words, key=BESIDE)
     return None if chosen == NOBODY else model_of(workspace, chosen, _name(models[chosen]))
 
 

@@ -14,6 +14,7 @@ from core.filtering.pictures import Photo, photo_path
 from core.models.imported import MOST_NAME, Form, ImportedModel, delete_imported, rename_imported
 from core.models.saved_model import SavedModel
 from core.models.source import Source, key_of
+from core.serving.calibration import calibrated
 from core.serving.importing.onnx_description import OnnxDescription
 from core.serving.importing.request import class_names
 from core.serving.importing.settings import Description, description_of, name_classes
@@ -95,7 +96,7 @@ def _show_answer(workspace: Workspace, model: ImportedModel) -> None:
         "What it says of", list(Photo), default=Photo.CHINA, required=True, key="photo"
     )
     path = photo_path(Photo(photo))
-    probabilities = predictor.predict([predictor.read(path)])[0]
+    probabilities = calibrated(predictor.predict([predictor.read(path)]), predictor.temperature)[0]
     picture, bars = st.columns([1, 2])
     picture.image(thumbnail(open_picture(path), SIDE), alt=str(photo), width=SIDE, output_format="PNG")
     order = top_classes(probabilities, min(TOP, len(probabilities))).tolist()

@@ -11,20 +11,25 @@ from core.serving.prediction_set import give_label
 from core.serving.results import NONE_OF_THESE, top_classes
 from pages.shared.text import plain
 from pages.use.chosen_model import ChosenModel, predictor_of
-from pages.use.current_set import LOOKED_AT
-from pages.use.gallery import look_at, thumbnail_of
+from pages.use.current_set import LOOKED_AT, look_at
+from pages.use.gallery import thumbnail_of
 from pages.use.set_results import SetResults
 from pages.use.why import show_why
 
 SIDE = 112  # pixels
 FEW_CLASSES, MOST_CLASSES = 5, 20
 UNKNOWN = "not said"
+CALIBRATED = {
+    True: "How sure it is was made honest with validation pictures: on pictures like those, about 80 % of "
+    "answers that are 80 % sure are right.",
+    False: "How sure it is was not calibrated here: networks are often too sure.",
+}
 
 
 def show_one(results: SetResults, model: ChosenModel) -> None:
     """The picture that was pressed last, or the first."""
     row = _row(results)
-    _heading(results, row)
+    _heading(results, row, predictor_of(model).temperature != 1)
     pictures, bars = st.columns([1, 1], gap="medium")
     with pictures:
         with st.container(horizontal=True):
@@ -40,7 +45,7 @@ def _row(results: SetResults) -> int:
     return results.positions.index(position) if position in results.positions else 0
 
 
-def _heading(results: SetResults, row: int) -> None:
+def _heading(results: SetResults, row: int, is_calibrated: bool) -> None:
     opinion, number = results.opinion, len(results.names)
     said, sure = opinion.words[row], opinion.confidence[row]
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -50,12 +55,11 @@ def _heading(results: SetResults, row: int) -> None:
         else:
             st.markdown(
                 f"### {plain(said)} :gray[· {sure:.1%} sure]",
-                help="It knows only the classes that it was trained on. How sure it is was made honest with "
-                "its validation pictures: on pictures like those, about 80 % of answers that are 80 % sure "
-                "are right.",
+                help=f"It knows only the classes that it was trained on. {CALIBRATED[is_calibrated]}",
             )
         if number > 1:
-            with st.container(horizontal=True, width="content", gap="xsmall"):
+            with st.container(horizontal=True, width="content", gap="xsmall", vertical_alignment="center"):
+                st.caption(f"{row + 1:,} of {number:,}", width="content")
                 for key, icon, step in (("before", "chevron_left", -1), ("after", "chevron_right", 1)):
                     st.button(
                         "",

@@ -80,7 +80,8 @@ def _open_files(workspace: Workspace, name: str, files: list[tuple[str, Path]]) 
 def _files(workspace: Workspace, folder: bool) -> None:
     uploads = st.file_uploader(
         f"At most {MOST_PICTURES:,} pictures, {MOST_MEGABYTES} MB each"
-        + ("; sub-folders with the names of classes tell the true ones" if folder else ""),
+        + ("; sub-folders with the names of classes tell the true ones" if folder else "")
+        + "; a zip of many arrives sooner",
         accept_multiple_files="directory" if folder else True,
         max_upload_size=MOST_MEGABYTES,
         key=_fresh_key("folder" if folder else "pictures"),
@@ -112,6 +113,8 @@ def _samples(workspace: Workspace, run: Run) -> None:
         f"{plain(dataset.name)} has {count(len(unseen), f'{part} picture')}, which the run did not learn "
         "from."
     )
+    if not unseen:
+        return
     most = min(len(unseen), MOST_PICTURES)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         number = st.number_input("How many", 1, most, min(SAMPLE_SIZE, most), key="samples", width=140)

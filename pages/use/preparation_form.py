@@ -5,23 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from core.data.preprocessing import ColorMode, Preprocessing, Resize
-from core.errors import ConfigError
 from core.models.backbone_preprocessing import BackbonePreprocessing, Interpolation
 from core.models.imported import ImportedModel
 from core.models.saved_model import SavedModel
-from core.serving.importing.onnx_description import IMAGENET_MEAN, IMAGENET_STD, OnnxDescription, Output
+from core.serving.importing.onnx_description import RESIZED, OnnxDescription, Output
 from core.serving.importing.settings import Description, prepare, prepare_onnx
+from pages.use.scaling import choose_scaling
 
-OWN, MIDDLE = "own numbers", "the short side first, then the middle"
-SCALINGS = {
-    "0 to 1": ((0.0,), (1.0,)),
-    "−1 to 1": ((0.5,), (0.5,)),
-    "ImageNet's mean and deviation": (IMAGENET_MEAN, IMAGENET_STD),
-    "0 to 255": ((0.0,), (1 / 255,)),
-    "(x − 127) / 128, as EfficientNet-Lite": ((127 / 255,), (128 / 255,)),
-}
+MIDDLE = "the short side first, then the middle"
 RESIZES = {Resize.STRETCH: "stretched", Resize.CROP: "the middle, cropped", Resize.PAD: "padded with black"}
-CLOSE = 1e-6
 
 Prepared = Preprocessing | BackbonePreprocessing
 
@@ -30,6 +22,9 @@ def show_preparation(model: ImportedModel, description: Description) -> None:
     """A form with what can be changed of this model, and a button that keeps it."""
     before = description.preprocessing
     onnx = description if isinstance(description, OnnxDescription) else None
+    if onnx is not None and onnx.prepares:
+        st.markdown("It prepares its pictures by itself, as it was exported: there is nothing to choose.")
+        return
     channels, height, width = before.shape
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if onnx is not None and onnx.input.height is None:
@@ -41,7 +36,7 @@ def show_preparation(model: ImportedModel, description: Description) -> None:
     bgr = onnx.bgr if onnx else False
     output = onnx.output if onnx else Output.LOGITS
     if onnx is None or not onnx.input.is_bytes:
-        mean, std = _choose_values(model, before)
+        mean, std = choose_scaling(model.id, before)
     if onnx is not None:
         bgr, output = _choose_reading(model, onnx)
     if st.button("Keep this", type="primary", key=f"prepare-{model.id}"):
@@ -73,29 +68,6 @@ def _choose_way(model: ImportedModel, description: Description, is_square: bool)
     )
 
 
-def _choose_values(model: ImportedModel, before: Prepared) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and deviation a channel, of values from 0 to 1."""
-    known = [name for name, values in SCALINGS.items() if _same(values, before)]
-    chosen = st.selectbox(
-        "Values that enter the network",
-        [*SCALINGS, OWN],
-        index=list(SCALINGS).index(known[0]) if known else len(SCALINGS),
-        key=f"values-{model.id}",
-        help="Pixels are 0 to 255. Networks were trained on other ranges: with the wrong one a network "
-        "answers nonsense, and says so nowhere. Where you have the model from tells which is right.",
-    )
-    channels = len(before.mean)
-    if chosen != OWN:
-        mean, std = SCALINGS[chosen]
-        return (_for(mean, channels), _for(std, channels))
-    with st.container(horizontal=True):
-        mean_text = st.text_input(
-            "Mean of each channel, in 0 to 1", _said(before.mean), key=f"mean-{model.id}"
-        )
-        std_text = st.text_input("Deviation of each channel", _said(before.std), key=f"std-{model.id}")
-    return _numbers(mean_text), _numbers(std_text)
-
-
 def _choose_reading(model: ImportedModel, onnx: OnnxDescription) -> tuple[bool, Output]:
     with st.container(horizontal=True):
         order = "RGB"
@@ -114,7 +86,7 @@ def _choose_reading(model: ImportedModel, onnx: OnnxDescription) -> tuple[bool, 
             default=onnx.output,
             required=True,
             key=f"output-{model.id}",
-            help="Probabilities add up to one. Logits are made to by softmax.",
+            help="Probabilities add up to one; softmax makes them of logits.",
         )
     return order == "BGR", Output(output)
 
@@ -129,38 +101,9 @@ def _prepared(
     channels, height, width = shape
     if way == MIDDLE:
         is_same = isinstance(before, BackbonePreprocessing) and before.crop == height
-        resize = before.resize if is_same else round(height * 256 / 224)
+        resize = before.resize if is_same else round(height * RESIZED)
         interpolation = before.interpolation if is_same else Interpolation.BILINEAR
         return BackbonePreprocessing(resize, height, mean, std, interpolation)
     color = ColorMode.GREY if channels == 1 else ColorMode.RGB
     resize_as = next(resize for resize, words in RESIZES.items() if words == way)
     return Preprocessing(height, width, color, resize_as, mean, std)
-
-
-def _same(values: tuple[tuple[float, ...], tuple[float, ...]], before: Prepared) -> bool:
-    pairs = zip(values, (before.mean, before.std), strict=True)
-    return all(
-        abs(ours - theirs) < CLOSE
-        for wanted, given in pairs
-        for ours, theirs in zip(_for(wanted, len(given)), given, strict=True)
-    )
-
-
-def _for(values: tuple[float, ...], channels: int) -> tuple[float, ...]:
-    return values if len(values) == channels else (values[0],) * channels
-
-
-def _said(values: tuple[float, ...]) -> str:
-    return ", ".join(f"{value:g}" for value in values)
-
-
-def _numbers(text: str) -> tuple[float, ...]:
-    try:
-        return tuple(float(part) for part in text.split(","))
-    except ValueError:
-        raise ConfigError(
-            "That is no list of numbers.",
-            expected="a number for each channel, such as 0.485, 0.456, 0.406",
-            found=text[:60],
-            fix="Put commas between them, and points within them.",
-        ) from None

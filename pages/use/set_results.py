@@ -60,7 +60,8 @@ def results_of(
     ]
     positions = tuple(common.tolist())
     by_folder = _folder_labels(tuple(names), opinions[0].classes)
-    given = given_labels(pictures.folder)
+    known = set(opinions[0].classes)  # a label may have been given beside another model
+    given = {at: label for at, label in given_labels(pictures.folder).items() if label in known}
     return SetResults(
         pictures,
         tuple(names[position] for position in positions),

@@ -33,7 +33,7 @@ class Settings:
 def choose_settings(model: ChosenModel) -> Settings:
     """Behind a popover; the defaults are one look, and a class for every picture."""
     looks, why_no_others = _possible(model)
-    with st.popover("How it is asked", icon=":material/tune:", width="stretch"):
+    with st.popover("More settings", icon=":material/tune:", width="stretch"):
         chosen = looks[0]
         if len(looks) > 1:
             words = {LOOK_WORDS[each.views]: each for each in looks}

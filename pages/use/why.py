@@ -15,7 +15,7 @@ from pages.look.picture import carry
 from pages.shared.errors import errors_shown
 from pages.shared.page import ATTRIBUTION
 from pages.shared.text import plain
-from pages.use.chosen_model import ChosenModel, predictor_of
+from pages.use.chosen_model import ChosenModel, can_look_inside, predictor_of
 from pages.use.set_results import SetResults
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ OPACITY, SIDE = 0.5, 240  # pixels
 
 def show_why(model: ChosenModel, results: SetResults, row: int) -> None:
     """Grad-CAM of the picture in that row, once it is asked for."""
-    if not hasattr(predictor_of(model), "model"):  # an ONNX file answers, and can't be looked into
+    if not can_look_inside(model):
         return
     why = st.expander("Why this class?", icon=":material/highlight:", key="why", on_change="rerun")
     if not why.open:

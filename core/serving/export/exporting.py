@@ -25,7 +25,7 @@ from core.serving.export.report import (
     CheckedForm,
     ExportReport,
     export_folder,
-    written_of,
+    exported_state,
 )
 from core.serving.prediction import Predictor, load_predictor
 from core.workspace import Workspace, put_in_place, write_json
@@ -46,10 +46,9 @@ def export_run(
     """Export the best model of `run`, check it on `pictures` of its `part`, and keep zip and report.
 
     Raises:
-        ExportRefused: a form says something else than the app, or doesn't run.
+        ExportRefused: a form says something else than the app, or doesn't run, or a picture can't be read.
         ModelFileError: the run has no model.
         DatasetError, RunError: what tells where the model comes from is gone or damaged.
-        PictureRejected: a picture can't be read any more.
         Cancelled: `should_stop` said so.
     """
     steps = count()
@@ -61,7 +60,7 @@ def export_run(
         on_progress(next(steps), total, what)
 
     begin("asking the app")
-    written = written_of(run)
+    written = exported_state(run)
     predictor, provenance = load_predictor(run), provenance_of(workspace, run)
     expected = said_by_app(predictor, pictures)
     target = export_folder(run)

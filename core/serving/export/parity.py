@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from core.data.parallel import StopCheck
-from core.errors import Cancelled, ExportRefused
+from core.errors import Cancelled, ExportRefused, PictureRejected
 from core.serving.calibration import calibrated
 from core.serving.export.command_line import cell
 from core.serving.prediction import Predictor
@@ -29,13 +29,25 @@ def said_by_app(predictor: Predictor, pictures: Sequence[Path]) -> np.ndarray:
     """Calibrated probabilities (N, K) of picture files, as the pages show them.
 
     Raises:
-        PictureRejected: a file can't be used any more.
+        ExportRefused: a file can't be read any more.
     """
     parts = [
-        predictor.predict([predictor.read(path) for path in pictures[start : start + AT_ONCE]])
+        predictor.predict([_read(predictor, path) for path in pictures[start : start + AT_ONCE]])
         for start in range(0, len(pictures), AT_ONCE)
     ]
     return calibrated(np.concatenate(parts), predictor.temperature)
+
+
+def _read(predictor: Predictor, path: Path) -> np.ndarray:
+    try:
+        return predictor.read(path)
+    except PictureRejected as rejection:
+        raise ExportRefused(
+            "A picture of the data set, on which the export is to be checked, can't be read any more.",
+            expected="the pictures as they were imported",
+            found=f"{path}: {rejection.problem}",
+            fix="Put that file back, or import the data set again and train on that.",
+        ) from rejection
 
 
 def lay_down(pictures: Sequence[Path], folder: Path) -> list[str]:
@@ -82,7 +94,7 @@ def said_by_script(
             found=f"{'no end' if status is None else status}: {said[-_SAID:]}",
             fix="The log has all that it said.",
         )
-    return _read(table, names, classes)
+    return _table(table, names, classes)
 
 
 def _end_of(process: subprocess.Popen, should_stop: StopCheck) -> int | None:
@@ -97,7 +109,7 @@ def _end_of(process: subprocess.Popen, should_stop: StopCheck) -> int | None:
     return None
 
 
-def _read(table: Path, names: Sequence[str], classes: Sequence[str]) -> np.ndarray:
+def _table(table: Path, names: Sequence[str], classes: Sequence[str]) -> np.ndarray:
     """Each line has pairs of a class and its probability, the most probable first."""
     rows, columns = (
         {name: row for row, name in enumerate(names)},

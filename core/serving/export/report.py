@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import ConfigError
+from core.models.saved_model import MODEL_FILE
 from core.records import from_json
 from core.runs.store import Run
+from core.serving.calibration import written_of
 from core.workspace import read_json
 
 FOLDER, REPORT = "export", "report.json"
@@ -30,7 +32,7 @@ class CheckedForm:
 @dataclass(frozen=True)
 class ExportReport:
     """`file` lies beside the report; `size` in bytes. It was checked on `pictures` of the `part` "test" or
-    "valid". `left_out` says why there is no ONNX file, `written` when the weights and their description were.
+    "valid". `left_out` says why there is no ONNX file, `written` when what it was made of was.
     """
 
     file: str
@@ -41,7 +43,7 @@ class ExportReport:
     part: str
     temperature: float
     made: float
-    written: tuple[int, int]
+    written: tuple[int, ...]
     left_out: str = ""
 
 
@@ -55,15 +57,12 @@ def export_of(run: Run) -> ExportReport | None:
         report = from_json(ExportReport, read_json(export_folder(run) / REPORT))
         file = export_folder(run) / report.file
         whole = file.parent == export_folder(run) and file.stat().st_size == report.size
-        if whole and report.written == written_of(run):
+        if whole and report.written == exported_state(run):
             return report
     return None
 
 
-def written_of(run: Run) -> tuple[int, int]:
-    """What changes when the model does: the moments, in ns, at which best.pt and model.json were written."""
-    weights, description = (
-        path.stat().st_mtime_ns if path.exists() else 0
-        for path in (run.folder / "best.pt", run.folder / "model.json")
-    )
-    return weights, description
+def exported_state(run: Run) -> tuple[int, ...]:
+    """What changes when the model does: when weights, validation predictions and model.json were written."""
+    description = run.folder / MODEL_FILE
+    return (*written_of(run), description.stat().st_mtime_ns if description.exists() else 0)

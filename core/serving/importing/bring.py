@@ -125,7 +125,10 @@ def _take_onnx(
     trial = try_out(folder / _SCRATCH, should_stop=should_stop)
     classes, _ = names_for(trial.outputs, request.classes or trial.classes)
     preprocessing = trial.preprocessing or default_preprocessing(trial.input)
-    description = OnnxDescription(trial.input, trial.output_name, trial.output, classes, preprocessing)
+    prepares = trial.preprocessing is not None and trial.input.takes_pictures
+    description = OnnxDescription(
+        trial.input, trial.output_name, trial.output, classes, preprocessing, prepares=prepares
+    )
     step(3, "storing it")
     put_in_place(folder / _SCRATCH, folder / ONNX_FILE)
     save_onnx_description(folder, description)

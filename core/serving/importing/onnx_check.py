@@ -123,29 +123,39 @@ def _check_tensor(tensor: TensorProto) -> None:
 def _nodes(model: ModelProto) -> Iterator[NodeProto]:
     """All operations, also those inside others and in the file's own functions."""
     waiting: list[Any] = [model.graph, *model.functions]
+    for function in model.functions:
+        waiting += (graph for default in function.attribute_proto for graph in _graphs(default))
     while waiting:
         part = waiting.pop()
         for node in part.node:
             yield node
-            for attribute in node.attribute:
-                waiting += [attribute.g] if attribute.type == AttributeProto.GRAPH else []
-                waiting += attribute.graphs
+            waiting += (graph for attribute in node.attribute for graph in _graphs(attribute))
+
+
+def _attributes(model: ModelProto) -> Iterator[AttributeProto]:
+    """Those of all operations, and what the file's own functions have as defaults."""
+    for function in model.functions:
+        yield from function.attribute_proto
+    for node in _nodes(model):
+        yield from node.attribute
+
+
+def _graphs(attribute: AttributeProto) -> list[GraphProto]:
+    return [*([attribute.g] if attribute.type == AttributeProto.GRAPH else []), *attribute.graphs]
 
 
 def _tensors(model: ModelProto) -> Iterator[TensorProto]:
     """All tensors that the file holds."""
     waiting: list[GraphProto] = [model.graph]
-    for node in _nodes(model):
-        for attribute in node.attribute:
-            if attribute.HasField("t"):
-                yield attribute.t
-            yield from attribute.tensors
-            sparse = [attribute.sparse_tensor] if attribute.HasField("sparse_tensor") else []
-            for each in (*sparse, *attribute.sparse_tensors):
-                yield each.values
-                yield each.indices
-            waiting += [attribute.g] if attribute.type == AttributeProto.GRAPH else []
-            waiting += attribute.graphs
+    for attribute in _attributes(model):
+        if attribute.HasField("t"):
+            yield attribute.t
+        yield from attribute.tensors
+        sparse = [attribute.sparse_tensor] if attribute.HasField("sparse_tensor") else []
+        for each in (*sparse, *attribute.sparse_tensors):
+            yield each.values
+            yield each.indices
+        waiting += _graphs(attribute)
     for graph in waiting:
         yield from graph.initializer
         for each in graph.sparse_initializer:

@@ -36,6 +36,11 @@ class OnnxInput:
     height: int | None
     width: int | None
 
+    @property
+    def takes_pictures(self) -> bool:
+        """Whether pictures go in as they were decoded."""
+        return self.is_bytes and self.height is None and self.width is None
+
     def array_shape(self, batch: int, height: int, width: int) -> tuple[int, ...]:
         """The shape of what goes in."""
         if self.channels_last:
@@ -45,7 +50,11 @@ class OnnxInput:
 
 @dataclass(frozen=True)
 class OnnxDescription:
-    """An ONNX network with all that its pictures go through. With `bgr` blue comes first, as OpenCV reads."""
+    """An ONNX network with all that its pictures go through. With `bgr` blue comes first, as OpenCV reads.
+
+    With `prepares` the file itself does what `preprocessing` says to pictures of any size, as an export of
+    this app: what has gone through that enters so that nothing more happens to it.
+    """
 
     input: OnnxInput
     output_name: str
@@ -53,6 +62,7 @@ class OnnxDescription:
     classes: tuple[str, ...]
     preprocessing: Preprocessing | BackbonePreprocessing
     bgr: bool = False
+    prepares: bool = False
     kind: str = "onnx"
 
     def __post_init__(self) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import onnxruntime
 
 from core.data.decoding import Source, open_picture
+from core.models.backbone_preprocessing import BackbonePreprocessing
 from core.models.imported import ONNX_FILE
 from core.serving.importing.onnx_description import OnnxDescription, Output, load_onnx_description
 from core.serving.importing.onnx_session import BATCH, open_session, run
@@ -69,12 +70,21 @@ def load_onnx_model(folder: Path) -> OnnxModel:
 def entering(description: OnnxDescription, pixels: np.ndarray) -> np.ndarray:
     """uint8 (B, H, W, C) as what enters the network."""
     given, preprocessing = description.input, description.preprocessing
+    if description.prepares and isinstance(preprocessing, BackbonePreprocessing):
+        pixels = _framed(pixels, preprocessing)
     x = pixels.transpose(0, 3, 1, 2) if given.is_bytes else preprocessing.normalized(pixels)
     if x.shape[1] < given.channels:
         x = np.repeat(x, given.channels, 1)
     if description.bgr:
         x = x[:, ::-1]
     return np.ascontiguousarray(x.transpose(0, 2, 3, 1) if given.channels_last else x)
+
+
+def _framed(pixels: np.ndarray, preprocessing: BackbonePreprocessing) -> np.ndarray:
+    """uint8 (B, crop, crop, C) as the middle of pictures that already have the size of which it is cut."""
+    before = round((preprocessing.resize - preprocessing.crop) / 2)
+    after = preprocessing.resize - preprocessing.crop - before
+    return np.pad(pixels, ((0, 0), (before, after), (before, after), (0, 0)))
 
 
 def probabilities(given: np.ndarray, output: Output) -> np.ndarray:

@@ -73,9 +73,16 @@ def prepare_onnx(
 
     Raises:
         ConfigError: the network takes another size only.
-        ModelFileError: it fails at that size, or takes too much.
+        ModelFileError: it prepares them by itself, fails at that size, or takes too much.
     """
     before = load_onnx_description(model.folder)
+    if before.prepares:
+        raise ModelFileError(
+            "This network prepares its pictures by itself.",
+            expected="pictures as they were decoded",
+            found="other settings",
+            fix="Leave it as it is.",
+        )
     after = replace(before, preprocessing=preprocessing, output=output, bgr=bgr)
     if preprocessing.shape[1:] != before.preprocessing.shape[1:]:
         _, height, width = preprocessing.shape

@@ -77,12 +77,23 @@ def test_a_model_that_is_gone_fails_with_its_reason(workspace: Workspace, run: R
     assert "no run" in pictures.status().message
 
 
+def test_a_model_that_has_changed_meanwhile_answers_as_what_it_is(
+    workspace: Workspace, run: Run, digits: Dataset
+) -> None:
+    before = questions(workspace, run)
+    pictures = asked_set(workspace, digits, before)
+    (run.folder / "best.pt").touch()
+    assert work(pictures) == 0
+    assert load_answers(pictures.folder, before) is None
+    assert load_answers(pictures.folder, questions(workspace, run)) is not None
+
+
 @pytest.mark.slow
 def test_a_job_at_work_hears_a_stop_and_keeps_no_answers(
     workspace: Workspace, run: Run, digits: Dataset
 ) -> None:
     large = io.BytesIO()
-    Image.effect_noise((2500, 2500), 60).save(large, "PNG")
+    Image.effect_noise((1000, 1000), 60).save(large, "PNG")
     files = [(f"{n}.png", io.BytesIO(large.getvalue())) for n in range(60)]
     pictures = create_set(workspace, "Mine", files)
     asked = questions(workspace, run)
@@ -101,5 +112,7 @@ def test_old_sets_are_tidied_away(workspace: Workspace, digits: Dataset) -> None
     old, new = (create_set(workspace, name, digits_of(digits, range(1))) for name in ("Old", "New"))
     past = time.time() - (KEPT_DAYS * 24 + 1) * 3600
     os.utime(Path(old.folder) / "config.json", (past, past))
+    (crashed := workspace.predictions / ".incoming-x").mkdir()
+    os.utime(crashed, (past, past))
     tidy_sets(workspace)
-    assert [each.id for each in prediction_sets(workspace)] == [new.id]
+    assert [each.name for each in workspace.predictions.iterdir()] == [new.id]

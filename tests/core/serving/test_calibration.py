@@ -1,5 +1,6 @@
 import os
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -90,6 +91,19 @@ def test_a_run_without_validation_predictions_has_none(run: Run) -> None:
     (run.folder / "predictions-valid.npz").unlink()
     assert calibration_of(run) is None
     assert load_predictor(run).temperature == 1
+
+
+def test_where_nothing_can_be_written_it_is_fitted_all_the_same(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, value: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    expected = calibration_of(run)
+    (run.folder / CALIBRATION_FILE).unlink()
+    monkeypatch.setattr("core.serving.calibration.write_json", full)
+    assert calibration_of(run) == expected
+    assert load_predictor(run).temperature == expected.temperature
 
 
 def test_damaged_predictions_leave_the_model_usable(run: Run) -> None:

@@ -18,6 +18,7 @@ from core.serving.familiarity import (
     least_pictures,
 )
 from core.serving.last_features import with_last_features
+from core.serving.model_sources import stamp_of
 from core.serving.prediction import load_predictor
 from core.workspace import Workspace
 from tests.pages.runs import run, trained_folder
@@ -86,7 +87,7 @@ def test_photos_are_far_from_what_a_digits_model_knows_and_new_digits_are_not(
     predictor = load_predictor(run)
     heard: list[tuple[int, int]] = []
     learned = learn_familiarity(
-        workspace, run, predictor, on_progress=lambda done, total, what: heard.append((done, total))
+        workspace, run, predictor, "1", on_progress=lambda done, total, what: heard.append((done, total))
     )
     split = current_split(digits)
     assert heard[-1] == (len(split.train) + len(split.valid),) * 2
@@ -114,20 +115,21 @@ def photo_patches(predictor) -> list[np.ndarray]:
     return patches
 
 
-def test_it_is_kept_until_the_weights_change(workspace: Workspace, run: Run, digits: Dataset) -> None:
-    assert familiarity_of(run) is None
-    learned = learn_familiarity(workspace, run, load_predictor(run))
-    kept = familiarity_of(run)
+def test_it_is_kept_for_the_model_that_was_looked_at(workspace: Workspace, run: Run, digits: Dataset) -> None:
+    predictor, stamp = load_predictor(run), stamp_of(workspace, f"run.{run.id}")
+    assert familiarity_of(run, stamp) is None
+    (run.folder / "best.pt").touch()  # the run goes on learning
+    learned = learn_familiarity(workspace, run, predictor, stamp)
+    kept = familiarity_of(run, stamp)
     assert np.array_equal(kept.known, learned.known)
     assert np.array_equal(kept.distances, learned.distances)
-    (run.folder / "best.pt").touch()
-    assert familiarity_of(run) is None
+    assert familiarity_of(run, stamp_of(workspace, f"run.{run.id}")) is None
 
 
 def test_without_its_data_set_it_can_not_be_learned(workspace: Workspace, run: Run, digits: Dataset) -> None:
     delete_dataset(workspace, digits.id)
     with pytest.raises(DatasetError, match="There is no data set"):
-        learn_familiarity(workspace, run, load_predictor(run))
+        learn_familiarity(workspace, run, load_predictor(run), "1")
 
 
 def test_features_of_a_frozen_backbone_are_what_the_regression_gets() -> None:

@@ -46,6 +46,16 @@ def test_runs_and_imported_models_are_listed_and_opened(workspace: Workspace, ru
         assert stamp_of(workspace, each.key) != before
 
 
+def test_a_calibration_that_comes_later_makes_it_another_model(workspace: Workspace, run: Run) -> None:
+    key, predictions = f"run.{run.id}", run.folder / "predictions-valid.npz"
+    held = predictions.rename(run.folder / "held")  # as while it is still learning
+    before, uncalibrated = stamp_of(workspace, key), open_model(workspace, key)
+    held.rename(predictions)
+    assert uncalibrated.temperature == 1
+    assert open_model(workspace, key).temperature != 1
+    assert stamp_of(workspace, key) != before
+
+
 def test_an_imported_network_is_looked_into_as_well(workspace: Workspace, tmp_path) -> None:
     (tmp_path / "a.zip").write_bytes(export_zip())
     imported = import_model(workspace, ModelImport("Brought", "a.zip", str(tmp_path / "a.zip")))

@@ -16,9 +16,11 @@ from core.models.cnn import build_cnn
 from core.models.cnn_config import CnnConfig, ConvBlock, Head, Pool
 from core.models.saved_model import SavedModel, save_model_description
 from core.runs.store import Run
+from core.serving.calibration import calibrated
 from core.serving.prediction import load_predictor
 from core.serving.usage_code import core_code, pytorch_code, state_dict_lines
 from core.training.checkpoint import CheckpointFolder
+from core.training.predictions import save_predictions
 
 PLAIN = CnnConfig((ConvBlock(4, batch_norm=True, dropout=0.3), ConvBlock(6)))
 RESIDUAL = CnnConfig((ConvBlock(4, pool=Pool.NONE), ConvBlock(8, residual=True)), Head.GLOBAL_AVERAGE)
@@ -36,12 +38,14 @@ def photo(tmp_path: Path) -> Path:
 
 
 def trained(folder: Path, saved: SavedModel) -> Run:
-    """A run folder with random weights: their numbers tell any mistake apart just as well."""
+    """A run folder with random weights and predictions: they tell any mistake apart just as well."""
     folder.mkdir()
     torch.manual_seed(1)
     model = build_cnn(saved.cnn, saved.preprocessing.shape, saved.outputs)
     CheckpointFolder(folder).save_best(model.state_dict())
     save_model_description(folder, saved)
+    sure = np.array([[0.9, 0.1]] * 20, np.float32)
+    save_predictions(folder, "valid", np.arange(20), np.arange(20) % 2, sure)
     return Run(folder)
 
 
@@ -66,8 +70,10 @@ def test_both_scripts_give_the_predictors_numbers(
     saved = SavedModel(cnn, preprocessing, ('the "first"', "second: it's"), single_logit)
     run = trained(tmp_path / "a run's folder", saved)
     predictor = load_predictor(run)
-    expected = predictor.predict([predictor.read(photo)])[0]
-    for code in (pytorch_code(saved, run.folder, str(photo)), core_code(run.folder, str(photo))):
+    assert predictor.temperature > 1.5
+    expected = calibrated(predictor.predict([predictor.read(photo)]), predictor.temperature)[0]
+    plain = pytorch_code(saved, run.folder, predictor.temperature, str(photo))
+    for code in (plain, core_code(run.folder, str(photo))):
         shares = printed_probabilities(code)
         assert list(shares) == list(saved.classes)
         assert np.allclose(list(shares.values()), expected, atol=6e-5)
@@ -92,5 +98,5 @@ def test_the_three_lines_save_load_and_switch_to_evaluation(
 
 def test_the_plain_script_needs_nothing_of_this_project() -> None:
     saved = SavedModel(PLAIN, Preprocessing.of((8, 8), ColorMode.GREY), ("a", "b"), False)
-    assert "core" not in pytorch_code(saved, Path("run"))
-    assert "OrderedDict" in pytorch_code(replace(saved, cnn=RESIDUAL), Path("run"))
+    assert "core" not in pytorch_code(saved, Path("run"), 1.0)
+    assert "OrderedDict" in pytorch_code(replace(saved, cnn=RESIDUAL), Path("run"), 1.0)

@@ -8,7 +8,7 @@ from core.data.dataset import Dataset
 from core.records import to_json
 from core.runs.export_jobs import ExportConfig, last_export
 from core.runs.store import Run, RunState, Status, create_run
-from core.serving.export.report import REPORT, CheckedForm, ExportReport, export_folder, written_of
+from core.serving.export.report import REPORT, CheckedForm, ExportReport, export_folder, exported_state
 from core.workspace import Workspace, write_json
 from tests.pages.helper import button, labels, no_exception, open_page, texts
 from tests.pages.runs import new_run, run_at_work
@@ -34,7 +34,7 @@ def put_export(run: Run, **facts) -> ExportReport:
         CheckedForm("model.pt", "predict.py", 11_500, 1.2e-7, 0),
         CheckedForm("model.onnx", "predict_onnx.py", 23_800, 2.5e-6, 0),
     )
-    made = ExportReport("small.zip", 9, "0" * 64, forms, 20, "test", 1.0, time.time(), written_of(run))
+    made = ExportReport("small.zip", 9, "0" * 64, forms, 20, "test", 1.0, time.time(), exported_state(run))
     report = replace(made, **facts)
     write_json(folder / REPORT, to_json(report))
     return report
@@ -121,6 +121,13 @@ def test_a_refusal_is_shown_with_its_log_and_nothing_is_offered(run: Run) -> Non
     app = open_page(PAGE, run=run.id)
     assert not app.error
     assert app.get("download_button")
+
+
+def test_what_was_cancelled_has_not_failed(run: Run) -> None:
+    failed_job(run, finished=time.time()).stop_file.touch()
+    app = open_page(PAGE, run=run.id)
+    assert not app.error
+    assert not button(app, "Export").disabled
 
 
 def test_a_run_that_still_learns_is_not_exported(workspace: Workspace, digits: Dataset, run: Run) -> None:

@@ -1,5 +1,6 @@
 """Models from elsewhere: bringing one in, what is shown of it, and what can be changed."""
 
+import json
 import pickle
 from pathlib import Path
 
@@ -7,12 +8,15 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import pages.use.bring_model  # noqa: F401
+from core.filtering.pictures import Photo, photo_path
 from core.models.imported import ImportedModel, list_imported, open_imported
 from core.runs.store import Run
 from core.runs.worker import work
+from core.serving.calibration import calibrated
 from core.serving.importing.bring import import_model
 from core.serving.importing.request import ModelImport
 from core.serving.importing.settings import description_of
+from core.serving.model_sources import open_model
 from core.workspace import Workspace
 from tests.core.serving.importing.files import Trap, averaging, export_zip, small_state, torch_file
 from tests.pages.helper import button, labels, no_exception, open_page, texts
@@ -113,6 +117,15 @@ def test_it_is_deleted(workspace: Workspace, imported: ImportedModel) -> None:
     app = no_exception(button(open_page(PAGE), "Delete").click().run())
     assert list_imported(workspace) == []
     assert "What can be brought" in texts(app)
+
+
+def test_its_first_answer_is_calibrated_as_on_predict(workspace: Workspace, imported: ImportedModel) -> None:
+    (chart,) = open_page(PAGE, brought=imported.id).get("plotly_chart")
+    model = open_model(workspace, f"model.{imported.id}")
+    shares = model.predict([model.read(photo_path(Photo.CHINA))])
+    expected = sorted(calibrated(shares, imported.origin.temperature)[0], reverse=True)
+    assert json.loads(chart.proto.spec)["data"][0]["text"] == [f"{share:.1%}" for share in expected]
+    assert max(expected) < shares.max()
 
 
 @pytest.mark.parametrize("file", ["model.json", "best.pt"])

@@ -16,8 +16,12 @@ from core.runs.prediction_jobs import prediction_sets
 from core.runs.store import Run
 from core.runs.worker import work
 from core.serving.calibration import calibrated
+from core.serving.importing.bring import import_model
+from core.serving.importing.request import ModelImport
 from core.serving.prediction import load_predictor
+from core.serving.prediction_set import give_label
 from core.workspace import Workspace
+from tests.core.serving.importing.files import averaging
 from tests.pages.helper import button, labels, no_exception, open_page, texts
 from tests.pages.look.altered import as_single_logit, with_nothing_for
 from tests.pages.runs import new_run
@@ -301,6 +305,26 @@ def test_a_corrected_picture_joins_the_next_version(workspace: Workspace, run: R
     assert new.name == "Digits (2)"
     assert load_dataset(workspace, new.id).pictures[-1].label == "7"
     assert load_dataset(workspace, digits.id).pictures == digits.pictures
+
+
+def test_a_label_that_is_no_class_of_this_model_is_not_counted(
+    workspace: Workspace, run: Run, digits: Dataset
+) -> None:
+    app = upload(open_page(PAGE, run=run.id), digit_file(digits, 0))
+    give_label(prediction_sets(workspace)[0].folder, 0, "wolf")  # given beside another model
+    app = as_table(no_exception(app.run()))
+    assert "True class" not in results(app)
+    assert "You have labelled" not in texts(app)
+
+
+@pytest.mark.slow
+def test_an_onnx_network_answers_and_is_not_looked_into(workspace: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "net.onnx").write_bytes(averaging())
+    model = import_model(workspace, ModelImport("Net", "net.onnx", str(tmp_path / "net.onnx")))
+    app = no_exception(button(open_page(PAGE, model=f"model.{model.id}"), "Try two photos").click().run())
+    assert len(results(as_table(app))) == 2
+    app = no_exception(app.segmented_control(key="view").set_value("Gallery").run())
+    assert not [toggle for toggle in app.toggle if toggle.key == "maps"]
 
 
 def test_pictures_sorted_into_folders(run: Run, digits: Dataset, workspace: Workspace) -> None:

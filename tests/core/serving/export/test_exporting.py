@@ -190,6 +190,11 @@ def test_another_model_is_no_longer_what_was_exported(
     os.utime(weights, ns=(1, weights.stat().st_mtime_ns + 1))
     assert export_of(run) is None
     os.utime(weights, ns=(1, weights.stat().st_mtime_ns - 1))
+    assert export_of(run) is not None
+    predictions = run.folder / "predictions-valid.npz"  # which the temperature comes from
+    os.utime(predictions, ns=(1, predictions.stat().st_mtime_ns + 1))
+    assert export_of(run) is None
+    os.utime(predictions, ns=(1, predictions.stat().st_mtime_ns - 1))
     (export_folder(run) / exported.report.file).write_bytes(b"cut")
     assert export_of(run) is None
     (export_folder(run) / REPORT).write_text("{")
@@ -215,6 +220,13 @@ def test_a_form_that_says_something_else_is_refused(
     assert "greatest difference" in capfd.readouterr().out
     assert export_of(run) is None
     assert list(export_folder(run).iterdir()) == []
+
+
+def test_a_picture_that_is_gone_is_named(run: Run, workspace: Workspace) -> None:
+    part, pictures = unseen_pictures(workspace, run, 2)
+    pictures[1].unlink()
+    with pytest.raises(ExportRefused, match=pictures[1].name):
+        export_run(workspace, run, pictures, part)
 
 
 def test_a_script_that_fails_is_refused_with_what_it_said(

@@ -200,8 +200,8 @@ def giant(operator: str) -> bytes:
     return onnx_file(nodes, constants=constants)
 
 
-def external(place: str) -> bytes:
-    """A network whose weights lie in another file."""
+def external(place: str, *, in_a_function: bool = False) -> bytes:
+    """A network whose weights lie in another file; they may be the default of a function of its own."""
     tensor = helper.make_tensor("weights", TensorProto.FLOAT, [3, 3], np.zeros(9, np.float32))
     tensor.ClearField("float_data")
     tensor.data_location = TensorProto.EXTERNAL
@@ -210,7 +210,20 @@ def external(place: str) -> bytes:
         helper.make_node("ReduceMean", ["x", "axes"], ["means"], keepdims=0),
         helper.make_node("MatMul", ["means", "weights"], ["y"]),
     ]
-    return onnx_file(nodes, constants={"axes": np.array([2, 3])}, tensors=[tensor])
+    constants = {"axes": np.array([2, 3])}
+    if not in_a_function:
+        return onnx_file(nodes, constants=constants, tensors=[tensor])
+    constant = helper.make_node("Constant", [], ["w"])
+    constant.attribute.add(name="value", ref_attr_name="value", type=onnx.AttributeProto.TENSOR)
+    opsets = [helper.make_opsetid("", OPSET)]
+    defaults = [helper.make_attribute("value", tensor)]
+    function = helper.make_function(
+        "own", "Weights", [], ["w"], [constant], opsets, attribute_protos=defaults
+    )
+    calls = helper.make_node("Weights", [], ["weights"], domain="own")
+    model = onnx.ModelProto.FromString(onnx_file([calls, *nodes], constants=constants, opsets={"own": 1}))
+    model.functions.append(function)
+    return model.SerializeToString()
 
 
 def huge_initializer() -> bytes:

@@ -127,6 +127,10 @@ ZIPS: dict[str, tuple[Make, str]] = {
 }
 ONNX: dict[str, tuple[Make, str]] = {
     "weights in another file": (lambda m: files.external("../../../etc/passwd"), "etc/passwd"),
+    "weights of a function in another file": (
+        lambda m: files.external("../../../etc/passwd", in_a_function=True),
+        "etc/passwd",
+    ),
     "an absolute file of weights": (lambda m: files.external("/etc/passwd"), "not opened"),
     "a tensor of terabytes": (lambda m: files.huge_initializer(), "claims more numbers than the file holds"),
     "a constant of terabytes": (lambda m: files.giant("ConstantOfShape"), "too much memory"),
