@@ -1,10 +1,10 @@
 """Which route is best, with few pictures: the table of the README.
 
-    python -m tests.benchmarks.bench_routes [--learn 200] [--test 250]
+    python -m tests.benchmarks.bench_routes [--on-photos] [--learn 100] [--test 150]
 
-scikit-learn's digits in light colours at random places on cut-outs of its photographs, with noise; every
-route of the Compare page on one split, with EfficientNet-Lite0 as its weights come with the app. Seconds are
-those of a run's epochs, validation and features, after the pictures were decoded.
+scikit-learn's digits, as they are or in light colours at random places on cut-outs of its photographs with
+noise; every route of the Compare page on one split, with EfficientNet-Lite0 as its weights come with the app.
+Seconds are those of a run's epochs, validation and features, after the pictures were decoded.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from core.comparison.verdict import verdict
 from core.comparison.words import interval_words, p_words, time_words
 from core.data.dataset import Dataset
 from core.data.importing import ImportConfig, SourceKind, import_dataset
+from core.data.sample_digits import digit_names, digit_png
 from core.data.splitting import SplitSettings, make_split
 from core.workspace import Workspace, open_workspace
 from tests.benchmarks.pictures import write_small_pngs
@@ -31,19 +32,29 @@ VALIDATION = 50
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--learn", type=int, default=200, help="pictures to learn from")
-    parser.add_argument("--test", type=int, default=250, help="pictures to test on")
+    parser.add_argument("--on-photos", action="store_true", help="digits on cut-outs of photographs")
+    parser.add_argument("--learn", type=int, default=100, help="pictures to learn from")
+    parser.add_argument("--test", type=int, default=150, help="pictures to test on")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         workspace = open_workspace(Path(folder, "home"))
-        dataset = pictures(workspace, Path(folder), options.learn + VALIDATION + options.test)
+        make = digits_on_photos if options.on_photos else digits
+        dataset = make(workspace, Path(folder), options.learn + VALIDATION + options.test)
         count = len(dataset.pictures)
         split = make_split(dataset, SplitSettings(VALIDATION / count, options.test / count))
         comparison = start_comparison(workspace, dataset, split, RouteSettings())
         print_table(workspace, comparison, finished(workspace, comparison))
 
 
-def pictures(workspace: Workspace, folder: Path, count: int) -> Dataset:
+def digits(workspace: Workspace, folder: Path, count: int) -> Dataset:
+    for index, name in enumerate(digit_names()[:count]):
+        file = folder / "all" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(digit_png(index))
+    return import_dataset(workspace, ImportConfig("Digits", SourceKind.FOLDER, str(folder / "all")))
+
+
+def digits_on_photos(workspace: Workspace, folder: Path, count: int) -> Dataset:
     """The two parts of the benchmark's pictures as one, for a split of our own."""
     write_small_pngs(folder / "parts", count)
     for picture in (folder / "parts").rglob("*.png"):
