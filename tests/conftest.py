@@ -1,18 +1,22 @@
 import random
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from core.workspace import Workspace, open_workspace
+from tests.workers import end_workers
 
 
 @pytest.fixture(autouse=True)
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    """An empty workspace; whatever opens one during the test gets this one."""
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+    """An empty workspace; whatever opens one during the test gets this one, and no worker outlives it."""
     monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path / "home"))
-    return open_workspace()
+    opened = open_workspace()
+    yield opened
+    end_workers(opened.root)
 
 
 @pytest.fixture(autouse=True)
@@ -20,6 +24,12 @@ def hasty_calibration(monkeypatch: pytest.MonkeyPatch) -> None:
     """Which layout a training takes doesn't matter to tests; in a new workspace each run finds out anew."""
     if calibration := sys.modules.get("core.training.calibration"):
         monkeypatch.setattr(calibration, "LONG_ENOUGH", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def as_urgent_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some jobs make their process give way to others; a job that a test does itself has none of its own."""
+    monkeypatch.setattr("os.nice", lambda increment: increment, raising=False)
 
 
 @pytest.fixture(autouse=True)

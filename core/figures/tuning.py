@@ -1,15 +1,31 @@
 """The trials of a search as charts: the best so far, what belongs together, what matters, what it costs."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
 from core.figures.names import escaped
 from core.figures.palette import BLUE, GREY, VERMILLION, line_style
+from core.tuning.fields import label_of, value_words
+from core.tuning.parameters import Choice, Parameter, Value
 
 HEIGHT = 320  # pixels
 WORST_TO_BEST = [[0.0, VERMILLION], [0.5, GREY], [1.0, BLUE]]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What trials are compared by; `is_share` of a number from 0 to 1 that is told in per cent."""
+
+    name: str
+    higher_is_better: bool
+    is_share: bool
+
+    @property
+    def ticks(self) -> str:
+        return ".0%" if self.is_share else ".3g"
 
 
 @dataclass(frozen=True)
@@ -41,9 +57,7 @@ def best_so_far(points: Sequence[Point], higher_is_better: bool) -> list[float]:
     return best
 
 
-def progress_figure(
-    points: Sequence[Point], objective: str, *, higher_is_better: bool, percent: bool, over_time: bool
-) -> go.Figure:
+def progress_figure(points: Sequence[Point], measure: Measure, *, over_time: bool) -> go.Figure:
     """Every trial as a dot and the best so far as a line, over the trials' ends or their numbers."""
     points = sorted(points, key=lambda point: point.seconds)
     places = [point.seconds / 60 if over_time else place for place, point in enumerate(points, 1)]
@@ -64,21 +78,19 @@ def progress_figure(
         )
     figure.add_scatter(
         x=places,
-        y=best_so_far(points, higher_is_better),
+        y=best_so_far(points, measure.higher_is_better),
         name="best so far",
         mode="lines",
         line={"color": VERMILLION, "width": 2.5, "shape": "hv"},
         hoverinfo="skip",
     )
-    _lay_out(figure, f"Best {objective} so far", legend=True)
+    _lay_out(figure, f"Best {measure.name} so far", legend=True)
     figure.update_xaxes(title_text="minutes" if over_time else "trials that have ended")
-    figure.update_yaxes(title_text=objective, tickformat=".0%" if percent else ".3g")
+    figure.update_yaxes(title_text=measure.name, tickformat=measure.ticks)
     return figure
 
 
-def parallel_figure(
-    axes: Sequence[Axis], scores: Sequence[float], objective: str, percent: bool
-) -> go.Figure:
+def parallel_figure(axes: Sequence[Axis], scores: Sequence[float], measure: Measure) -> go.Figure:
     """A line a trial through its settings to its score, coloured by the score; axes can be dragged."""
     dimensions = [
         {
@@ -92,7 +104,7 @@ def parallel_figure(
         }
         for axis in axes
     ]
-    dimensions.append({"label": objective, "values": list(scores), "tickformat": ".0%" if percent else ".3g"})
+    dimensions.append({"label": measure.name, "values": list(scores), "tickformat": measure.ticks})
     figure = go.Figure(
         go.Parcoords(
             dimensions=dimensions,
@@ -103,6 +115,26 @@ def parallel_figure(
     )
     figure.update_layout(height=HEIGHT + 60, margin={"l": 70, "r": 50, "t": 110, "b": 20})
     return figure
+
+
+def axis_of(parameter: Parameter, values: Sequence[Value | None]) -> Axis:
+    """The axis of one setting, with its value in each trial; None where it didn't matter. A range that is
+    spread by orders of magnitude is drawn so."""
+    if isinstance(parameter, Choice):
+        ticks = [(float(place), value_words(value)) for place, value in enumerate(parameter.values)]
+        places = [None if value is None else float(parameter.values.index(value)) for value in values]
+        missing = -1.0
+    else:
+        scale: Callable[[float], float] = math.log10 if parameter.log else float
+        places = [None if value is None else scale(float(value)) for value in values]
+        low, high = scale(parameter.low), scale(parameter.high)
+        inner = range(math.floor(low) + 1, math.ceil(high)) if parameter.log else ()
+        ends = [(low, f"{parameter.low:g}"), (high, f"{parameter.high:g}")]
+        ticks = sorted([*ends, *((float(power), f"{10.0**power:g}") for power in inner)])
+        missing = low - 0.2 * (high - low)
+        if None not in places and not parameter.log:
+            ticks = []  # evenly spread numbers name themselves
+    return Axis(label_of(parameter.name), places, [(missing, "–"), *ticks] if None in places else ticks)
 
 
 def _low(axis: Axis) -> float:
@@ -131,7 +163,7 @@ def importance_figure(shares: Sequence[tuple[str, float]]) -> go.Figure:
 
 
 def slice_figure(
-    label: str, points: Sequence[tuple[object, float, float]], objective: str, *, log: bool, percent: bool
+    label: str, points: Sequence[tuple[object, float, float]], measure: Measure, *, log: bool
 ) -> go.Figure:
     """What is expected as one setting moves: the mean, and between what it lies with a certainty of 95 %."""
     x = [str(value) if isinstance(value, str | bool) else value for value, _, _ in points]
@@ -152,14 +184,14 @@ def slice_figure(
         figure.add_scatter(x=x, y=low, **band)
         figure.add_scatter(x=x, y=high, fill="tonexty", fillcolor="rgba(86, 180, 233, 0.3)", **band)
         figure.add_scatter(x=x, y=means, mode="lines", line={"color": BLUE, "width": 2.5})
-    _lay_out(figure, f"{label}: expected {objective}", height=HEIGHT - 40)
+    _lay_out(figure, f"{label}: expected {measure.name}", height=HEIGHT - 40)
     figure.update_xaxes(title_text=label, type="log" if log and not is_named else None, exponentformat="e")
-    figure.update_yaxes(title_text=objective, tickformat=".0%" if percent else ".3g")
+    figure.update_yaxes(title_text=measure.name, tickformat=measure.ticks)
     return figure
 
 
 def pareto_figure(
-    points: Sequence[tuple[int, float, float]], front: Sequence[int], objective: str, percent: bool
+    points: Sequence[tuple[int, float, float]], front: Sequence[int], measure: Measure
 ) -> go.Figure:
     """Trials (number, milliseconds a picture, score), and as a line those that no other beats in both."""
     on_front = sorted((each for each in points if each[0] in front), key=lambda each: each[1])
@@ -181,13 +213,11 @@ def pareto_figure(
         )
     _lay_out(figure, "Pareto front: score against speed", legend=True)
     figure.update_xaxes(title_text="milliseconds a picture at prediction, on one core")
-    figure.update_yaxes(title_text=objective, tickformat=".0%" if percent else ".3g")
+    figure.update_yaxes(title_text=measure.name, tickformat=measure.ticks)
     return figure
 
 
-def methods_figure(
-    studies: Sequence[tuple[str, Sequence[Point]]], objective: str, *, higher_is_better: bool, percent: bool
-) -> go.Figure:
+def methods_figure(studies: Sequence[tuple[str, Sequence[Point]]], measure: Measure) -> go.Figure:
     """The best so far of several studies of the same space, over as many trials as all of them have."""
     budget = min((len(points) for _, points in studies), default=0)
     figure = go.Figure()
@@ -196,14 +226,14 @@ def methods_figure(
         color, dash = line_style(position)
         figure.add_scatter(
             x=list(range(1, len(ordered) + 1)),
-            y=best_so_far(ordered, higher_is_better),
+            y=best_so_far(ordered, measure.higher_is_better),
             name=escaped(name),
             mode="lines",
             line={"color": color, "width": 2.5, "dash": dash, "shape": "hv"},
         )
-    _lay_out(figure, f"Best {objective} so far, at equal budget", legend=True)
+    _lay_out(figure, f"Best {measure.name} so far, at equal budget", legend=True)
     figure.update_xaxes(title_text="trials that have ended")
-    figure.update_yaxes(title_text=objective, tickformat=".0%" if percent else ".3g")
+    figure.update_yaxes(title_text=measure.name, tickformat=measure.ticks)
     return figure
 
 

@@ -50,7 +50,8 @@ def launch(run: Run) -> None:
 
 
 def _launch_alone(run: Run) -> None:
-    if (run.folder / "launch.json").exists() and is_active(run):
+    # The lock tells of a worker whose launcher was killed before it could note that it had started it.
+    if is_active(run) and ((run.folder / "launch.json").exists() or run.is_locked()):
         raise _already_at_work(run)
     before = run.written_status()
     run.reserve_room()

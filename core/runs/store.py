@@ -240,13 +240,14 @@ class Run:
     def _has_live_worker(self, written: Status) -> bool:
         """A PID with its start time tells at once; the lock tells also where the clock was set meanwhile."""
         if written.pid is not None and written.process_started is not None:
-            return is_running(written.pid, written.process_started) or self._is_locked()
+            return is_running(written.pid, written.process_started) or self.is_locked()
         launched = self._launched()
         if launched is not None:
-            return is_running(launched["pid"], launched["process_started"]) or self._is_locked()
-        return self._is_locked() or abs(time.time() - written.queued) < GRACE_BEFORE_FIRST_STATUS
+            return is_running(launched["pid"], launched["process_started"]) or self.is_locked()
+        return self.is_locked() or abs(time.time() - written.queued) < GRACE_BEFORE_FIRST_STATUS
 
-    def _is_locked(self) -> bool:
+    def is_locked(self) -> bool:
+        """Whether a process is at work on it, as the lock tells."""
         try:
             with self.worker_lock.acquire(blocking=False):
                 return False

@@ -62,8 +62,8 @@ def usable_uri() -> str | None:
 
 
 def without_secrets(uri: str) -> str:
-    """`uri` without the name and password that may stand before its host."""
-    return re.sub(r"//[^/@]*@", "//", uri)
+    """`uri`, or a text with one in it, without the name and password that may stand before its host."""
+    return re.sub(r"(?<=://)[^/\s]*@", "", uri)
 
 
 def web_address(uri: str, experiment_id: str, mlflow_run_id: str) -> str | None:

@@ -49,6 +49,10 @@ class AxClient:
         self._indices[number] = index
         return dict(values)
 
+    def refuse(self, number: int) -> None:
+        """Trial `number` gets other values than Ax proposed for it."""
+        self.client.mark_trial_abandoned(self._indices.pop(number))
+
     def tell(self, trial: Trial) -> None:
         """That `trial` has begun or ended; what isn't a finite number never becomes one."""
         if trial.number not in self._indices:

@@ -26,10 +26,7 @@ class AxSearch:
 
     def propose(self, trials: Sequence[Trial]) -> dict[str, Value] | None:
         scored = sum(trial.score is not None for trial in trials)
-        if scored < FIRST:
-            values: dict[str, Value] | None = self._spread(len(trials))
-        else:
-            values = self._ask(len(trials) + 1)
+        values = self._spread(len(trials)) if scored < FIRST else self._ask(trials)
         if values is None or any(trial.values == values for trial in trials):
             return self._random.propose(trials)
         return values
@@ -46,9 +43,14 @@ class AxSearch:
             shares = SobolEngine(dimensions, scramble=True, seed=config.seed).draw(place)[-1].tolist()
         return at_shares(config.space, config.base, shares)
 
-    def _ask(self, number: int) -> dict[str, Value] | None:
+    def _ask(self, trials: Sequence[Trial]) -> dict[str, Value] | None:
+        number = len(trials) + 1
         try:
-            return self._config.space.reduced(self.ax.ask(number), self._config.base)
+            values = self._config.space.reduced(self.ax.ask(number), self._config.base)
         except Exception as failure:  # of many kinds, none of which shall end a study
             print(f"Ax has no answer for trial {number}: {type(failure).__name__}: {failure}", flush=True)
             return None
+        if any(trial.values == values for trial in trials):
+            self.ax.refuse(number)
+            return None
+        return values

@@ -117,11 +117,11 @@ def _with_filters(cnn: CnnConfig, first: int) -> CnnConfig:
 
 
 def _with_kernel(cnn: CnnConfig, kernel: int) -> CnnConfig:
-    return replace(cnn, blocks=tuple(_kernel_of(block, kernel) for block in cnn.blocks))
+    return replace(cnn, blocks=tuple(with_kernel(block, kernel) for block in cnn.blocks))
 
 
-def _kernel_of(block: ConvBlock, kernel: int) -> ConvBlock:
-    """Padding that keeps the map's size goes on doing so."""
+def with_kernel(block: ConvBlock, kernel: int) -> ConvBlock:
+    """`block` with that kernel; padding that keeps the map's size goes on doing so."""
     keeps_size = block.padding is not None and 2 * block.padding == block.dilation * (block.kernel - 1)
     padding = block.dilation * (kernel - 1) // 2 if keeps_size else block.padding
     return replace(block, kernel=kernel, padding=padding)

@@ -15,6 +15,7 @@ from core.models.cnn_config import CnnConfig, ConvBlock
 from core.models.cnn_walk import walk
 from core.training.batch_norm import check_batch_norm
 from core.training.config import CnnRunConfig, Optimizer
+from core.tuning.fields import with_kernel
 
 FACTOR = 3  # of the candidates of a rung, one in so many goes on, with so many times the epochs
 MOST_COMBINATIONS = 10_000
@@ -180,7 +181,8 @@ def vary_network(
     """`cnn` with other sizes; None leaves them.
 
     `filters` are those of the first block, and the others keep their ratio to it; `kernel` is that of all
-    blocks, and a padding of half a kernel stays one; `dropout` follows every block and hidden layer.
+    blocks, and padding that keeps a map's size goes on doing so; `dropout` follows every block and hidden
+    layer.
     """
     return replace(
         cnn,
@@ -196,16 +198,11 @@ def vary_network(
 def _vary_block(
     block: ConvBlock, first: int, filters: int | None, kernel: int | None, dropout: float | None
 ) -> ConvBlock:
-    changes: dict[str, Any] = {}
     if filters is not None:
-        changes["filters"] = max(1, round(block.filters * filters / first))
+        block = replace(block, filters=max(1, round(block.filters * filters / first)))
     if kernel is not None:
-        changes["kernel"] = kernel
-        if block.padding == block.kernel // 2:
-            changes["padding"] = kernel // 2
-    if dropout is not None:
-        changes["dropout"] = float(dropout)
-    return replace(block, **changes)
+        block = with_kernel(block, kernel)
+    return block if dropout is None else replace(block, dropout=float(dropout))
 
 
 def networks(config: CrossValidationConfig) -> list[Parameters]:

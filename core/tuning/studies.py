@@ -1,9 +1,11 @@
 """The studies of a workspace. Each is a folder with a process, as a run is. No torch.
 
-studies/<id>   config.json, status.json and log.txt as of a run; trials.json; analyses.json
+studies/<id>   config.json, status.json and log.txt as of a run; trials.json; analyses.json;
+               start.pt, where every trial begins with the same weights
 """
 
 from dataclasses import replace
+from pathlib import Path
 
 from core.errors import ConfigError, RunError
 from core.records import from_json, to_json
@@ -14,17 +16,25 @@ from core.tuning.trials import load_trials
 from core.workspace import Workspace
 
 FOLDER = "studies"
+START_FILE = "start.pt"  # as in a run's folder
 
 
-def start_study(workspace: Workspace, config: StudyConfig) -> Run:
-    """Make a study, and start its process, which starts the trials.
+def start_study(workspace: Workspace, config: StudyConfig, weights: Path | None = None) -> Run:
+    """Make a study, and start its process, which starts the trials; they begin with a copy of `weights`.
 
     Raises:
         RunError: the process can't be started, as on a full disk.
     """
-    study = create_run(workspace.root / FOLDER, to_json(config), config.name)
+    files = {} if weights is None else {START_FILE: weights}
+    study = create_run(workspace.root / FOLDER, to_json(config), config.name, files=files)
     launch(study)
     return study
+
+
+def starting_weights(study: Run) -> dict[str, Path]:
+    """What the folder of a run with the study's settings begins with; empty where runs draw their weights."""
+    weights = study.folder / START_FILE
+    return {START_FILE: weights} if weights.exists() else {}
 
 
 def open_study(workspace: Workspace, study_id: str) -> Run:

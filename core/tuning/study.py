@@ -14,7 +14,7 @@ from core.errors import RunError, WorkbenchError
 from core.training.run_config import RunConfig
 from core.tuning.early_stopping import reason_to_stop
 from core.tuning.search import Search
-from core.tuning.study_config import StudyConfig
+from core.tuning.study_config import Method, StudyConfig
 from core.tuning.trials import Trial, Trials, TrialState, load_trials, save_trials
 
 POLL = 0.3  # seconds
@@ -68,6 +68,7 @@ class Study:
         self.config, self.trials = config, replace(load_trials(folder), end="")
         self._folder, self._search, self._runner, self._clock = folder, search, runner, clock
         self._begun = clock() - self.trials.seconds
+        self._ended_before = {trial.number for trial in self.trials.all if not trial.state.is_open}
         for trial in self.trials.all:
             search.tell(trial)
 
@@ -121,8 +122,10 @@ class Study:
             return f"all {config.trials} trials are done" if config.trials > 1 else "its one trial is done"
         if config.minutes is not None and self.seconds >= 60 * config.minutes:
             return f"the {config.minutes:g} minutes are over"
-        last = [trial for trial in trials.all if not trial.state.is_open]
-        if all_are(last[-MOST_IMPOSSIBLE:], TrialState.IMPOSSIBLE, MOST_IMPOSSIBLE):
+        # Of this sitting: whoever has mended what made them fail can go on.
+        last = [t for t in trials.all if not t.state.is_open and t.number not in self._ended_before]
+        is_grid = config.method is Method.GRID  # which has an end
+        if not is_grid and all_are(last[-MOST_IMPOSSIBLE:], TrialState.IMPOSSIBLE, MOST_IMPOSSIBLE):
             return f"{MOST_IMPOSSIBLE} points in a row were impossible: {last[-1].reason}"
         if all_are(last[-MOST_FAILED:], TrialState.FAILED, MOST_FAILED):
             return f"{MOST_FAILED} trials in a row failed: {last[-1].reason}"

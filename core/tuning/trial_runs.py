@@ -14,6 +14,7 @@ from core.runs.store import TRIAL_FILE, Run, RunState, TrialOf, create_run, is_a
 from core.training.device import visible_devices
 from core.training.predictions import load_predictions
 from core.training.run_config import RunConfig
+from core.tuning.studies import starting_weights
 from core.tuning.study import Sight
 from core.tuning.study_config import StudyConfig
 from core.tuning.trials import Trial, TrialState
@@ -48,7 +49,7 @@ class TrialRuns:
                 return run.id
         with tempfile.TemporaryDirectory(dir=self._study.folder) as folder:
             write_json(Path(folder) / TRIAL_FILE, to_json(mark))
-            files = {TRIAL_FILE: Path(folder) / TRIAL_FILE}
+            files = {TRIAL_FILE: Path(folder) / TRIAL_FILE, **starting_weights(self._study)}
             return create_run(self._workspace.runs, to_json(config), config.name, files=files).id
 
     def start(self, trial: Trial) -> None:

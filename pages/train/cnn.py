@@ -96,6 +96,8 @@ with errors_shown():
             augmentation,
             starts_from=source.run.id if with_weights else None,
         )
+        files = {"start.pt": source.run.folder / "best.pt"} if with_weights else {}
+        st.session_state["drafted"] = config, files  # for the page Tune
         button = st.container()
         ready = can_train(workspace, config, network, dataset, split)
         show_size(network)
@@ -118,4 +120,4 @@ with errors_shown():
             script = training_script(config, dataset, split, execution=measured_execution(workspace, config))
             st.code(script, language="python", height=600)
     if go:
-        start(workspace, config, {"start.pt": source.run.folder / "best.pt"} if with_weights else {})
+        start(workspace, config, files)

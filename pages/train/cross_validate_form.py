@@ -5,14 +5,12 @@ from dataclasses import replace
 import streamlit as st
 
 from core.data.dataset import Dataset
-from core.data.preprocessing import Preprocessing
 from core.data.splitting import Split, current_split
 from core.errors import ConfigError
 from core.models.presets import DEFAULT_PRESET, PRESETS
 from core.records import from_json
 from core.runs.store import open_run, runs_on
 from core.training.config import CnnRunConfig, TrainingConfig
-from core.training.suggestion import suggest_color, suggest_side
 from core.tuning.skorch_config import CrossValidationConfig, Search
 from core.tuning.skorch_script import search_script
 from core.tuning.skorch_searches import searches_on, start_search
@@ -26,6 +24,7 @@ from pages.shared.text import plain, when
 from pages.train.cross_validate_parameters import choose_parameters
 from pages.train.cross_validate_plan import is_possible, show_plan
 from pages.train.cross_validate_search import open_search
+from pages.train.tune_base import EPOCHS, of_preset
 
 SEARCHES = {Search.GRID: "Grid", Search.RANDOM: "Random", Search.HALVING: "Halving"}
 HELP = (
@@ -79,12 +78,8 @@ def _choose_base(workspace: Workspace, dataset: Dataset, split: Split) -> CnnRun
     if chosen.startswith(FROM_RUN):
         config = from_json(CnnRunConfig, open_run(workspace.runs, chosen.removeprefix(FROM_RUN)).config())
         return replace(config, split_id=split.id, classes=dataset.classes, starts_from=None)
-    preset = PRESETS[chosen]
-    side = suggest_side(dataset, preset)
-    pictures = Preprocessing.of((side, side), suggest_color(dataset))
-    training = TrainingConfig(epochs=5)
-    name = f"{preset.name} on {dataset.name}"
-    return CnnRunConfig(name, dataset.id, split.id, dataset.classes, pictures, preset.config, training)
+    name = f"{PRESETS[chosen].name} on {dataset.name}"
+    return replace(of_preset(dataset, split.id, chosen), name=name, training=TrainingConfig(epochs=EPOCHS))
 
 
 def _edit(base: CnnRunConfig) -> CrossValidationConfig | None:

@@ -37,7 +37,7 @@ def show_plan(config: CrossValidationConfig, split: Split) -> None:
         epochs_words = "their own epochs" if "max_epochs" in config.parameters else count(epochs, "epoch")
         st.markdown(f"{count(candidates, 'candidate')}{of} × {config.folds} folds, {epochs_words} each.")
     st.caption(
-        f"On {count(len(split.train), 'training picture')}; validation and test pictures have no say. The "
-        "weights of the last epoch are judged, in float32 and without early stopping: no picture is left to "
-        "stop by."
+        f"On {count(len(split.train), 'training picture')}; validation and test pictures have no say. Each "
+        "network begins with weights of its own, and those of the last epoch are judged, in float32 and "
+        "without early stopping: no picture is left to stop by."
     )

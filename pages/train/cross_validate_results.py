@@ -13,7 +13,7 @@ from core.tuning.skorch_results import Candidate
 from core.tuning.skorch_searches import best_run_config
 from core.workspace import Workspace
 from pages.shared.page import RUNS
-from pages.shared.text import count, duration, plain, short_time
+from pages.shared.text import duration, plain, short_time
 
 
 def show_best(
@@ -24,7 +24,10 @@ def show_best(
     candidates: Sequence[Candidate],
 ) -> None:
     """The numbers of the best candidate, and the button that makes a run of it."""
-    best = next(each for each in candidates if each.parameters == status.result["best"])
+    found = (each for each in candidates if each.parameters == status.result.get("best"))
+    best = next(found, None)
+    if best is None or best.mean is None or best.std is None:  # the file of the fits was damaged since
+        return
     numbers = st.grid(3, min_column_width=170)
     numbers.metric("Best mean accuracy", f"{best.mean:.1%}", help="Over the folds of the training pictures.")
     numbers.metric("Standard deviation", f"{best.std:.1%}", help="Of the accuracies of its folds.")
@@ -36,10 +39,10 @@ def show_best(
             made = create_run(workspace.runs, to_json(settings), settings.name)
             launch(made)
             st.switch_page(RUNS, query_params={"run": made.id})
-    if best.std is not None and len(candidates) > 1:
-        near = sum(each.mean is not None and best.mean - each.mean < best.std for each in candidates) - 1
-        if near:
-            st.caption(f"{count(near, 'other candidate')} lie within one standard deviation of it.")
+    near = sum(each.mean is not None and best.mean - each.mean < best.std for each in candidates) - 1
+    if near > 0:
+        others = "1 other candidate lies" if near == 1 else f"{near:,} other candidates lie"
+        st.caption(f"{others} within one standard deviation of it.")
 
 
 def show_table(config: CrossValidationConfig, candidates: Sequence[Candidate]) -> None:
@@ -49,6 +52,8 @@ def show_table(config: CrossValidationConfig, candidates: Sequence[Candidate]) -
     rows = []
     for each in candidates:
         score = "–" if each.mean is None else f"{each.mean:.2%} ± {each.std:.2%}"
+        if each.mean is not None and len(each.accuracies) < config.folds:
+            score = f"{each.mean:.2%}, {len(each.accuracies)} of {config.folds} folds"
         folds = ", ".join(f"{accuracy:.1%}" for accuracy in each.accuracies)
         values = [f"{each.parameters[name]:g}" for name in names]
         epochs = [each.epochs] if with_epochs else []

@@ -98,7 +98,9 @@ def _show(workspace: Workspace, run: Run, config: CrossValidationConfig, was_act
         _show_state(run, status, candidates)
         if status.state is RunState.FINISHED and candidates:
             show_best(workspace, run, config, status, candidates)
-        if candidates:
+        if candidates and all(each.mean is None for each in candidates):
+            show_table(config, candidates)
+        elif candidates:
             left, right = st.columns([3, 2], gap="large")
             with left:
                 show_table(config, candidates)
@@ -114,7 +116,8 @@ def _show_state(run: Run, status: Status, candidates: Sequence[Candidate]) -> No
     elif status.state is not RunState.FINISHED:
         with st.container(horizontal=True, vertical_alignment="center"):
             state_badge(status.state)
-            st.caption(f"after {status.done:,} of {count(status.total, 'network')}; they are kept.")
+            kept = "; they are kept" if status.done else ""
+            st.caption(f"after {status.done:,} of {count(status.total, 'network')}{kept}.")
     if status.state.is_active and not candidates:
         st.caption("The first score appears when the first network is trained. You may leave this page.")
 

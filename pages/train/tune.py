@@ -5,7 +5,7 @@ from core.workspace import open_workspace
 from pages.shared.errors import errors_shown
 from pages.shared.page import DATASETS, empty_state, open_page
 from pages.shared.pickers import pick_dataset
-from pages.train.tune_base import choose_base
+from pages.train.tune_base import WITH_WEIGHTS, choose_base
 from pages.train.tune_form import choose_study, start_button
 from pages.train.tune_list import STUDY, show_studies
 from pages.train.tune_space import choose_space
@@ -30,12 +30,14 @@ with errors_shown():
         st.stop()
     left, right = st.columns([3, 2], gap="large")
     with right:
-        settings = choose_study(base)
+        settings = choose_study()
     with left:
-        space = choose_space(base, settings["method"])
+        space = choose_space(base.config, settings["method"])
+        if base.weights is not None:
+            st.caption(WITH_WEIGHTS)
     with right:
         start_button(workspace, base, space, settings)
-    show_studies(workspace, base.dataset_id)
+    show_studies(workspace, base.config.dataset_id)
 if asked and st.button("All studies", type="primary"):
     del st.query_params[STUDY]
     st.rerun()

@@ -1,14 +1,17 @@
 """What can be done with a study: pause, stop, go on, add trials, train the best, delete."""
 
+from contextlib import suppress
+
 import streamlit as st
 
+from core.errors import RunError
 from core.records import to_json
 from core.runs.launcher import launch, request_pause, request_stop
 from core.runs.store import Run, RunState, create_run, delete_run
 from core.tuning.best import best_config, best_of
-from core.tuning.studies import add_trials
+from core.tuning.studies import add_trials, starting_weights
 from core.tuning.study_config import StudyConfig
-from core.tuning.trials import load_trials
+from core.tuning.trials import Trials, load_trials
 from core.workspace import Workspace
 from pages.shared.errors import errors_shown
 from pages.shared.page import RUNS
@@ -24,7 +27,9 @@ BEST_WORDS = (
 
 
 def show_actions(workspace: Workspace, study: Run, config: StudyConfig) -> None:
-    status, trials = study.status(), load_trials(study.folder)
+    status, trials = study.status(), Trials()
+    with suppress(RunError):  # the page says it below
+        trials = load_trials(study.folder)
     with st.container(horizontal=True, width="content"), errors_shown():
         if trials.scored:
             _train_the_best(workspace, study, config)
@@ -41,11 +46,15 @@ def show_actions(workspace: Workspace, study: Run, config: StudyConfig) -> None:
             st.rerun()
         if status.state in (RunState.FINISHED, RunState.STOPPED):
             _add_trials(study, len(trials.all))
-        with st.popover("Delete", icon=":material/delete:"), errors_shown():
-            st.markdown("Delete this study? The runs of its trials stay.")
-            if st.button("Delete for good", type="primary"):
-                delete_run(study)
-                leave()
+        offer_deletion(study)
+
+
+def offer_deletion(study: Run) -> None:
+    with st.popover("Delete", icon=":material/delete:", key=f"delete_{study.id}"), errors_shown():
+        st.markdown("Delete this study? The runs of its trials stay.")
+        if st.button("Delete for good", type="primary", key=f"delete_for_good_{study.id}"):
+            delete_run(study)
+            leave()
 
 
 def _add_trials(study: Run, done: int) -> None:
@@ -63,7 +72,7 @@ def _train_the_best(workspace: Workspace, study: Run, config: StudyConfig) -> No
         epochs = st.number_input("Epochs", 1, 10_000, usual, key=f"best_epochs_{study.id}")
         if st.button("Train it", type="primary"):
             trained = best_config(config, best_of(config, load_trials(study.folder).all), epochs)
-            run = create_run(workspace.runs, to_json(trained), trained.name)
+            run = create_run(workspace.runs, to_json(trained), trained.name, files=starting_weights(study))
             launch(run)
             st.switch_page(RUNS, query_params={"run": run.id})
 

@@ -10,13 +10,13 @@ from core.errors import WorkbenchError
 from core.figures import tuning as figures
 from core.runs.store import Run
 from core.tuning.analyses import Analyses, load_analyses
-from core.tuning.fields import label_of, value_words
-from core.tuning.parameters import Parameter, Range
+from core.tuning.fields import label_of
+from core.tuning.parameters import Range
 from core.tuning.studies import config_of, list_studies
 from core.tuning.study_config import StudyConfig
 from core.tuning.trials import Trial, Trials, TrialState, load_trials, pareto_front
 from core.workspace import Workspace
-from pages.train.tune_words import is_percent, objective_words, score_words
+from pages.train.tune_words import measure_of, score_words
 
 PROGRESS, TOGETHER, MATTERS, PARETO, METHODS = (
     "Best so far",
@@ -36,7 +36,7 @@ def show_charts(workspace: Workspace, study: Run, config: StudyConfig, trials: T
         "Chart", sections, default=PROGRESS, required=True, label_visibility="collapsed", key="tune_chart"
     )
     if not trials.scored:
-        st.caption("The first trial that ends begins the charts.")
+        st.caption("The first trial with a score begins the charts.")
         return
     charts: dict[str, Callable[[], None]] = {
         PROGRESS: lambda: _show_best(config, trials),
@@ -65,44 +65,21 @@ def _show_best(config: StudyConfig, trials: Trials) -> None:
     over_time = st.toggle("Over time", key="tune_over_time")
     figure = figures.progress_figure(
         _points(config, trials),
-        objective_words(config.objective),
-        higher_is_better=config.objective.higher_is_better,
-        percent=is_percent(config.objective),
+        measure_of(config.objective),
         over_time=over_time,
     )
     st.plotly_chart(figure, key="progress")
 
 
 def _show_together(config: StudyConfig, trials: Sequence[Trial]) -> None:
-    axes = [_axis(parameter, trials) for parameter in config.space.parameters]
+    axes = [
+        figures.axis_of(parameter, [trial.values.get(parameter.name) for trial in trials])
+        for parameter in config.space.parameters
+    ]
     scores = [trial.score for trial in trials if trial.score is not None]
-    figure = figures.parallel_figure(
-        axes, scores, objective_words(config.objective), is_percent(config.objective)
-    )
+    figure = figures.parallel_figure(axes, scores, measure_of(config.objective))
     st.plotly_chart(figure, key="together")
     st.caption("One line a trial. Drag along an axis to keep only the trials that pass there.")
-
-
-def _axis(parameter: Parameter, trials: Sequence[Trial]) -> figures.Axis:
-    """Places on one axis; a range that is spread by orders of magnitude is drawn so."""
-    values = [trial.values.get(parameter.name) for trial in trials]
-    missing = [(-1.0, "–")] if None in values else []
-    if isinstance(parameter, Range) and parameter.log:
-        places = [None if value is None else math.log10(float(value)) for value in values]
-        low, high = math.log10(parameter.low), math.log10(parameter.high)
-        ticks = [(float(power), f"{10.0**power:g}") for power in range(math.ceil(low), math.floor(high) + 1)]
-        missing = [(low - 0.2 * (high - low), "–")] if missing else []
-        return figures.Axis(label_of(parameter.name), places, missing + ticks)
-    if isinstance(parameter, Range):
-        places = [None if value is None else float(value) for value in values]
-        if not missing:
-            return figures.Axis(label_of(parameter.name), places)
-        low, high = parameter.low, parameter.high
-        ticks = [(low - 0.2 * (high - low), "–"), (low, f"{low:g}"), (high, f"{high:g}")]
-        return figures.Axis(label_of(parameter.name), places, ticks)
-    order = {value: float(place) for place, value in enumerate(parameter.values)}
-    ticks = [(place, value_words(value)) for value, place in order.items()]
-    return figures.Axis(label_of(parameter.name), [order.get(value) for value in values], missing + ticks)
 
 
 def _show_what_matters(config: StudyConfig, analyses: Analyses | None) -> None:
@@ -126,9 +103,8 @@ def _show_what_matters(config: StudyConfig, analyses: Analyses | None) -> None:
         figure = figures.slice_figure(
             label_of(name),
             slices[name].points,
-            objective_words(config.objective),
+            measure_of(config.objective),
             log=isinstance(parameter, Range) and parameter.log,
-            percent=is_percent(config.objective),
         )
         st.plotly_chart(figure, key="slice")
         st.caption("What the model expects as this setting moves and the others stay as in the best trial.")
@@ -141,9 +117,7 @@ def _show_front(config: StudyConfig, trials: Sequence[Trial]) -> None:
         if trial.picture_seconds is not None and trial.score is not None
     ]
     front = [trial.number for trial in pareto_front(trials, config.objective.higher_is_better)]
-    figure = figures.pareto_figure(
-        timed, front, objective_words(config.objective), is_percent(config.objective)
-    )
+    figure = figures.pareto_figure(timed, front, measure_of(config.objective))
     st.plotly_chart(figure, key="pareto")
 
 
@@ -170,9 +144,7 @@ def _show_methods(
     studies += [(name, _points(found, others)) for name, others, found in rivals]
     figure = figures.methods_figure(
         studies,
-        objective_words(config.objective),
-        higher_is_better=config.objective.higher_is_better,
-        percent=is_percent(config.objective),
+        measure_of(config.objective),
     )
     st.plotly_chart(figure, key="methods")
     st.caption("Studies of the same settings on the same pictures, over as many trials as all of them have.")

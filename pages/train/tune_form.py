@@ -7,7 +7,6 @@ import streamlit as st
 from core.comparison.scores import Score
 from core.data.splitting import current_split
 from core.errors import WorkbenchError
-from core.training.run_config import RunConfig
 from core.tuning.forecast import Forecast, forecast
 from core.tuning.space import Space
 from core.tuning.studies import start_study
@@ -17,6 +16,7 @@ from core.workspace import Workspace
 from pages.shared.caches import dataset_of
 from pages.shared.errors import errors_shown, show_error
 from pages.shared.text import count, duration
+from pages.train.tune_base import Base
 from pages.train.tune_list import open_in_address
 
 METHODS = {Method.AX: "Ax", Method.RANDOM: "Random", Method.GRID: "Grid"}
@@ -32,7 +32,7 @@ OBJECTIVE_WORDS = {
 }
 
 
-def choose_study(base: RunConfig) -> dict[str, Any]:
+def choose_study() -> dict[str, Any]:
     """Show the controls; the settings that they say, by the names of `StudyConfig`."""
     settings: dict[str, Any] = {}
     settings["method"] = st.segmented_control(
@@ -51,7 +51,13 @@ def choose_study(base: RunConfig) -> dict[str, Any]:
         "Trials, at most", 1, MOST_TRIALS, 20, key="tune_trials", persist_state="session"
     )
     minutes = right.number_input(
-        "Minutes, at most (0: any)", 0, 100_000, 0, key="tune_minutes", persist_state="session"
+        "Minutes, at most (0: any)",
+        0,
+        100_000,
+        0,
+        key="tune_minutes",
+        persist_state="session",
+        help="No trial begins after that; those under way still end.",
     )
     settings["minutes"] = float(minutes) if minutes else None
     with st.expander("More"):
@@ -95,11 +101,9 @@ def _more() -> dict[str, Any]:
     return settings
 
 
-def start_button(
-    workspace: Workspace, base: RunConfig, space: Space | None, settings: dict[str, Any]
-) -> None:
+def start_button(workspace: Workspace, base: Base, space: Space | None, settings: dict[str, Any]) -> None:
     """What the study will take, and the button; without a space it can't be pressed."""
-    dataset = dataset_of(workspace, base.dataset_id)
+    dataset = dataset_of(workspace, base.config.dataset_id)
     name = st.text_input(
         "Name of the study",
         f"{METHODS[settings['method']]} on {dataset.name}",
@@ -109,7 +113,7 @@ def start_button(
     config = None
     if space is not None:
         try:
-            config = StudyConfig(name.strip() or "Unnamed study", base, space, **settings)
+            config = StudyConfig(name.strip() or "Unnamed study", base.config, space, **settings)
             split = current_split(dataset)
             st.caption(
                 _what_it_takes(forecast(workspace, config, len(split.train), len(split.valid)), config)
@@ -119,7 +123,7 @@ def start_button(
     label, icon = "Start the study", ":material/play_arrow:"
     if st.button(label, type="primary", icon=icon, width="stretch", disabled=config is None):
         with errors_shown():
-            open_in_address(start_study(workspace, config))
+            open_in_address(start_study(workspace, config, base.weights))
 
 
 def _what_it_takes(told: Forecast, config: StudyConfig) -> str:

@@ -9,6 +9,7 @@ from core.tuning.trials import best_trial, load_trials
 from core.workspace import Workspace
 from pages.shared.run_state import state_badge
 from pages.shared.text import count, plain, when
+from pages.train.tune_actions import offer_deletion
 from pages.train.tune_words import score_words
 
 STUDY = "study"  # in the address
@@ -42,7 +43,8 @@ def _line(study: Run) -> None:
         try:
             config, status, trials = config_of(study), study.status(), load_trials(study.folder)
         except WorkbenchError as damage:
-            st.caption(plain(str(damage)))
+            st.caption(plain(str(damage)), width="stretch")
+            offer_deletion(study)
             return
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             if st.button(plain(config.name), key=f"open_{study.id}", type="tertiary", icon=":material/tune:"):

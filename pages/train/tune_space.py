@@ -14,6 +14,8 @@ from core.tuning.study_config import Method
 from pages.shared.errors import show_error
 
 FIRST = ("learning_rate", "batch_size")
+EDITED, BEGUN = "tune_ranges_edited", "tune_ranges_begun"  # rows by the names of settings
+EDITABLE = ("Lowest", "Highest", "Logarithmic", "Grid steps")
 RANGES_HELP = "Logarithmic: as many trials between 0.001 and 0.01 as between 0.01 and 0.1."
 
 
@@ -50,20 +52,26 @@ def _ranges(
     ranges = [each for name in chosen if isinstance(each := proposals[name], Range)]
     if not ranges:
         return []
+    key = f"ranges-{base.kind}-{'-'.join(each.name for each in ranges)}"
+    begun = _begun(key)
     table = pd.DataFrame(
-        {
-            "Setting": [label_of(each.name) for each in ranges],
-            "Now": [value_words(FIELDS[each.name].of(base)) for each in ranges],
-            "Lowest": [f"{each.low:g}" for each in ranges],
-            "Highest": [f"{each.high:g}" for each in ranges],
-            "Logarithmic": [each.log for each in ranges],
-            "Grid steps": [each.steps for each in ranges],
-        }
+        [
+            {
+                "Setting": label_of(each.name),
+                "Now": value_words(FIELDS[each.name].of(base)),
+                "Lowest": f"{each.low:g}",
+                "Highest": f"{each.high:g}",
+                "Logarithmic": each.log,
+                "Grid steps": each.steps,
+            }
+            | begun.get(each.name, {})
+            for each in ranges
+        ]
     )
     columns = [name for name in table if name != "Grid steps" or method is Method.GRID]
     edited = st.data_editor(
         table,
-        key=f"ranges-{base.kind}-{'-'.join(each.name for each in ranges)}",
+        key=key,
         hide_index=True,
         column_order=columns,
         disabled=["Setting", "Now"],
@@ -73,7 +81,19 @@ def _ranges(
         },
     )
     rows = edited.to_dict("records")
+    for each, row in zip(ranges, rows, strict=True):
+        st.session_state[EDITED][each.name] = {name: row[name] for name in EDITABLE}
     return [_range(each, row) for each, row in zip(ranges, rows, strict=True)]
+
+
+def _begun(key: str) -> dict[str, dict[str, object]]:
+    """What the rows of the table `key` begin with: what was typed into the one before, that of other settings
+    or of an earlier visit. It stays the same while the table stands, which else would begin anew."""
+    edited = st.session_state.setdefault(EDITED, {})
+    if key not in st.session_state:
+        st.session_state[BEGUN] = dict(edited)
+    begun: dict[str, dict[str, object]] = st.session_state[BEGUN]
+    return begun
 
 
 def _range(proposed: Range, row: Mapping[str, object]) -> Range:
@@ -111,9 +131,10 @@ def _choices(base: RunConfig, proposals: Mapping[str, Parameter], chosen: list[s
             list(each.values),
             list(each.values),
             format_func=value_words,
-            key=f"values-{base.kind}-{each.name}-{len(each.values)}",
+            key=f"values-{each.name}-{'-'.join(map(str, each.values))}",
+            persist_state="session",
         )
-        parameters.append(Choice(each.name, tuple(values)))
+        parameters.append(Choice(each.name, tuple(value for value in each.values if value in values)))
     return parameters
 
 

@@ -119,6 +119,15 @@ def workers_of(run: Run) -> list[int]:
     return [process.pid for process in found if str(run.folder) in (process.info["cmdline"] or [])]
 
 
+def test_a_worker_whose_launcher_was_killed_before_its_note_is_not_started_twice(
+    workspace: Workspace,
+) -> None:
+    run = create_run(workspace.runs, {"name": "Begun", "kind": "dance"}, "Begun")
+    with run.worker_lock.acquire(), pytest.raises(RunError, match="already at work"):
+        launcher.launch(run)
+    assert workers_of(run) == []
+
+
 def test_a_start_without_room_on_the_disk_changes_nothing(workspace: Workspace) -> None:
     with tiny_disk(workspace.runs, 1):
         run = create_run(workspace.runs, {"name": "Paused"}, "Paused")

@@ -3,9 +3,8 @@
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-import psutil
 import pytest
 
 from core.data.dataset import Dataset
@@ -30,21 +29,19 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-def study(workspace: Workspace, digits: Dataset) -> Iterator[Run]:
+def study(workspace: Workspace, digits: Dataset) -> Run:
     config = StudyConfig("Small study", small_run(digits, epochs=2), RATE, method=Method.RANDOM, trials=2)
-    study = start_study(workspace, config)
-    yield study
-    for run in (study, *list_runs(workspace.runs)):
-        if is_active(run) and (pid := run.status().pid) is not None:
-            psutil.Process(pid).kill()
+    return start_study(workspace, config)
 
 
 def trials_of(study: Run) -> Trials:
     return load_trials(study.folder)
 
 
-def test_a_killed_study_goes_on_and_runs_nothing_twice(workspace: Workspace, study: Run) -> None:
-    wait_for(lambda: any(trial.state is TrialState.RUNNING for trial in trials_of(study).all))
+def test_a_study_survives_a_kill_gets_another_trial_pauses_and_stops(
+    workspace: Workspace, study: Run
+) -> None:
+    wait_for(lambda: is_running(study))
     os.kill(study.status().pid, signal.SIGKILL)
     wait_for(lambda: study.status().state is RunState.LOST)
     launch(study)
@@ -60,23 +57,23 @@ def test_a_killed_study_goes_on_and_runs_nothing_twice(workspace: Workspace, stu
         assert trial.score == pytest.approx(run.status().result["best_accuracy"])
         assert run.log().count("Epoch 1:") == 1
 
-
-def test_pause_go_on_stop_and_more(workspace: Workspace, study: Run) -> None:
-    wait_for(lambda: bool(trials_of(study).open))
+    add_trials(study, 1, None)
+    assert config_of(study).trials == 3
+    wait_for(lambda: is_running(study))
     request_pause(study)
     wait_for(lambda: not is_active(study))
     assert study.status().state is RunState.PAUSED
     assert [trial.state for trial in trials_of(study).open] == [TrialState.INTERRUPTED]
     assert not any(is_active(run) for run in list_runs(workspace.runs))
     launch(study)
-    wait_for(lambda: any(trial.state is TrialState.RUNNING for trial in trials_of(study).all))
+    wait_for(lambda: is_running(study))
     request_stop(study)
     wait_for(lambda: not is_active(study))
     assert study.status().state is RunState.STOPPED
     assert not trials_of(study).open
-    add_trials(study, 1, None)
-    assert config_of(study).trials == 2
-    wait_for(lambda: not is_active(study))
-    assert trials_of(study).all[-1].state is TrialState.FINISHED
     delete_run(study)
     assert list_studies(workspace) == []
+
+
+def is_running(study: Run) -> bool:
+    return any(trial.state is TrialState.RUNNING for trial in trials_of(study).all)

@@ -42,5 +42,7 @@ def test_without_mlflow_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch)
 
 def test_an_address_to_look_at() -> None:
     assert without_secrets("https://me:secret@host/x") == "https://host/x"
+    assert without_secrets("at http://me:se@cret@host/x: no") == "at http://host/x: no"
+    assert without_secrets("sqlite:///a@b.db") == "sqlite:///a@b.db"
     assert web_address("https://me:secret@host/", "3", "abc") == "https://host/#/experiments/3/runs/abc"
     assert web_address("sqlite:///x.db", "3", "abc") is None

@@ -52,7 +52,11 @@ ARTIFACTS = {
 def mlflow_server(folder: Path, port: int) -> Iterator[str]:
     """MLflow's own server over a file of its own, until the block ends."""
     folder.mkdir(exist_ok=True)
-    environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}
+    environment = {
+        **os.environ,
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # which would start processes of its own
+    }
     environment.pop(VARIABLE, None)
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)]
     command += [

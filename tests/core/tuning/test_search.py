@@ -121,9 +121,20 @@ class TestAx:
         assert 1e-4 < float(best[0]) < 1e-2
 
     def test_a_space_without_other_points_ends_the_search(self) -> None:
-        config = study_of(FEW, method=Method.AX)
-        search, trials = search_of(config), []
+        """And what chance chooses in the place of a point that was there is what Ax is told the score of."""
+        space = Space((*FEW.parameters, Choice("filters", (4, 8))))
+        search, trials = search_of(study_of(space, method=Method.AX)), []
+        ax = search.ax.client
+        proposed = ax.get_next_trials
+
+        def propose_the_first(max_trials: int) -> dict:
+            [index] = proposed(max_trials=max_trials)
+            return {index: dict(trials[0].values)}
+
+        ax.get_next_trials = propose_the_first
         while (values := search.propose(trials)) is not None:
             trial = Trial(len(trials) + 1, values, TrialState.FINISHED, score=0.1 * len(trials))
             trials = told(search, trials, trial)
-        assert len(trials) == 4
+        assert len(trials) == 8
+        arms = [each.arm.parameters for each in ax._experiment.trials.values() if each.status.is_completed]
+        assert arms == [trial.values for trial in trials]

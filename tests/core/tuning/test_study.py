@@ -132,6 +132,17 @@ def test_impossible_points_cost_no_trial(tmp_path: Path) -> None:
     assert study.trials.end == "every point of the space has been tried"
 
 
+def test_a_grid_gets_past_any_number_of_impossible_points(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_IMPOSSIBLE", 2)
+    space = Space((Choice("kernel", (3, 999, 998, 997, 5)),))
+    study = run_to_the_end(
+        sitting(tmp_path, study_of(space, method=Method.GRID), Computed(lambda values: 0.5))
+    )
+    assert Counter(states(study)) == {TrialState.FINISHED: 2, TrialState.IMPOSSIBLE: 3}
+
+
 def test_a_space_of_impossible_points_ends(tmp_path: Path) -> None:
     space = Space((Range("blocks", 5, 9, integer=True), Range("dropout", 0, 0.5)))
     study = run_to_the_end(sitting(tmp_path, study_of(space, method=Method.RANDOM)))
@@ -152,6 +163,12 @@ def test_a_study_whose_trials_all_fail_ends_with_the_reason(tmp_path: Path) -> N
     study = run_to_the_end(sitting(tmp_path, runner=Failing(rate)))
     assert states(study) == [TrialState.FAILED] * MOST_FAILED
     assert "the data set is gone" in study.trials.end
+
+
+def test_who_has_mended_what_made_trials_fail_can_go_on(tmp_path: Path) -> None:
+    run_to_the_end(sitting(tmp_path, runner=Failing(rate)))
+    more = run_to_the_end(sitting(tmp_path, replace(RANDOM, trials=MOST_FAILED + 2)))
+    assert states(more) == [TrialState.FAILED] * MOST_FAILED + [TrialState.FINISHED] * 2
 
 
 def test_a_trial_that_dies_is_started_again_but_not_for_ever(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from core.data.dataset import Dataset
 from core.runs.slots import device_slot
 from core.runs.store import Run, RunState, Status, create_run, delete_run, list_runs
 from core.training.predictions import save_predictions
-from core.tuning.studies import FOLDER
+from core.tuning.studies import FOLDER, START_FILE
 from core.tuning.study_config import StudyConfig
 from core.tuning.trial_runs import TrialRuns
 from core.tuning.trials import Trial, TrialState
@@ -69,6 +69,12 @@ def test_a_run_is_made_once_and_found_again(
     mark = Run(workspace.runs / str(first.run_id)).trial_of()
     assert mark is not None
     assert (mark.study_id, mark.number, mark.threads) == (runs._study.id, 1, None)
+
+
+def test_trials_begin_with_the_weights_of_the_study(workspace: Workspace, runs: TrialRuns) -> None:
+    assert not (workspace.runs / str(made(runs).run_id) / START_FILE).exists()
+    (runs._study.folder / START_FILE).write_bytes(b"weights")
+    assert (workspace.runs / str(made(runs, 2).run_id) / START_FILE).read_bytes() == b"weights"
 
 
 def test_the_score_is_that_of_the_kept_weights(workspace: Workspace, runs: TrialRuns) -> None:

@@ -137,6 +137,9 @@ def test_a_stopped_and_a_failed_search_say_so_and_go_on(
     assert BEST not in labels(app)
     no_exception(button(app, "Go on").click().run())
     assert launched == [run]
+    hopeless = fits_with({0.1: (None, None)}, problem="The loss was not a finite number.")
+    run.metrics_file.write_text("".join(json.dumps(to_json(fit)) + "\n" for fit in hopeless))
+    assert not open_page(PAGE, search=run.id).get("plotly_chart")
     run.write_status(Status(RunState.FAILED, message="No candidate could be trained.", fix="Take others."))
     assert "No candidate" in open_page(PAGE, search=run.id).error[0].value
     no_exception(button(open_page(PAGE, search=run.id), "Delete for good").click().run())

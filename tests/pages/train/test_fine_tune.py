@@ -1,7 +1,6 @@
 """The fine-tune page: what trains is drawn, counted and priced, and a press starts the run that it says."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.data.dataset import Dataset
 from core.records import from_json, to_json
-from core.runs.store import Run, RunState, create_run
+from core.runs.store import Run, create_run
 from core.runs.worker import work
 from core.training.config import Precision, Schedule
 from core.training.device import visible_devices
@@ -19,7 +18,7 @@ from core.training.fine_tune_files import fine_tune_trial_file
 from core.training.measured import Trial
 from core.workspace import Workspace, write_json
 from tests.digits import import_folder, write_digits
-from tests.fine_tuning import small_fine_tuning
+from tests.fine_tuning import FEW, small_fine_tuning
 from tests.pages.helper import button, labels, no_exception, open_page, texts
 
 PAGE = "train/fine_tune"
@@ -53,7 +52,7 @@ def test_without_data_it_says_what_comes_first() -> None:
 
 def test_the_head_alone_is_counted_and_the_rest_is_pale(page: AppTest, few_digits: Dataset) -> None:
     assert f"{HEAD:,} of " in texts(page)
-    assert "60 passes instead of" in costs(page)
+    assert f"{FEW} passes instead of" in costs(page)
     pale = outline(page)["pale"]
     no_exception(page.segmented_control(key="trains").set_value(Trains.BLOCKS).run())
     fewer = outline(page)["pale"]
@@ -173,36 +172,26 @@ def test_a_split_with_nothing_to_validate_on_cannot_start(workspace: Workspace, 
 
 
 @pytest.mark.slow
-class TestTheRun:
-    """What the pages of runs show of a fine-tuning."""
+def test_the_run_among_the_runs(workspace: Workspace, few_digits: Dataset) -> None:
+    run = create_run(workspace.runs, to_json(small_fine_tuning(few_digits)), "Small fine-tuning")
+    assert work(run) == 0
 
-    @pytest.fixture
-    def run(self, workspace: Workspace, few_digits: Dataset) -> Run:
-        run = create_run(workspace.runs, to_json(small_fine_tuning(few_digits)), "Small fine-tuning")
-        assert work(run) == 0
-        return run
+    def show(part: str) -> AppTest:
+        return open_page("train/runs", run=run.id, part=part)
 
-    @pytest.fixture
-    def show(self, run: Run) -> Callable[[str], AppTest]:
-        return lambda part: open_page("train/runs", run=run.id, part=part)
-
-    def test_its_parts(self, run: Run, show: Callable[[str], AppTest]) -> None:
-        assert run.status().state is RunState.FINISHED
-        app = show("Results")
-        assert "Where it is right, and where wrong" in texts(app)
-        assert "Start another from it" not in labels(app)
-        how = next(
-            block.proto.body for block in show("How it runs").get("html") if "Frozen part" in block.proto.body
-        )
-        assert "ran once a picture" in how
-        assert "60 passes instead of" in how
-        assert "efficientnet_lite0, trained on ImageNet" in how
-        assert f"{HEAD:,} of " in how
-        assert "only the head changes" in texts(show("What is kept"))
-        assert show("Settings").dataframe[0].value.loc["What trains"].item() == "head"
-        assert len(show("Behind the curves").get("vega_lite_chart")) > 2
-
-    def test_it_predicts(self, run: Run) -> None:
-        app = open_page("use/predict", run=run.id)
-        no_exception(button(app, "Try pictures of the data set").click().run())
-        assert "% sure" in texts(app)
+    app = show("Results")
+    assert "Where it is right, and where wrong" in texts(app)
+    assert "Start another from it" not in labels(app)
+    how = next(
+        block.proto.body for block in show("How it runs").get("html") if "Frozen part" in block.proto.body
+    )
+    assert "ran once a picture" in how
+    assert f"{FEW} passes instead of" in how
+    assert "efficientnet_lite0, trained on ImageNet" in how
+    assert f"{HEAD:,} of " in how
+    assert "only the head changes" in texts(show("What is kept"))
+    assert show("Settings").dataframe[0].value.loc["What trains"].item() == "head"
+    assert len(show("Behind the curves").get("vega_lite_chart")) > 2
+    app = open_page("use/predict", run=run.id)
+    no_exception(button(app, "Try pictures of the data set").click().run())
+    assert "% sure" in texts(app)

@@ -173,5 +173,11 @@ def test_a_deleted_or_damaged_study_leads_back(workspace: Workspace, digits: Dat
     assert "Settings to vary" in [each.label for each in no_exception(app).multiselect]
     study = made(workspace, digits, RunState.FINISHED)
     (study.folder / "trials.json").write_text("{")
-    assert "can't be read" in texts(open_page(PAGE, study=study.id))
-    assert "can't be read" in texts(open_page(PAGE))
+    app = open_page(PAGE, study=study.id)
+    assert "can't be read" in texts(app)
+    assert "Delete for good" in labels(app)
+    (study.folder / "config.json").write_text("{}")
+    app = open_page(PAGE)
+    assert "can't be read" in texts(app)
+    no_exception(button(app, "Delete for good").click().run())
+    assert list_studies(workspace) == []
