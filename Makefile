@@ -25,13 +25,15 @@ BENCHMARKS := $(sort $(patsubst tests/benchmarks/%.py,%,$(wildcard tests/benchma
 run: $(RUN_STAMP)
 	@$(BIN)/python -m streamlit run app.py $(if $(PORT),--server.port $(PORT))
 
-# Journeys measure what a browser shows, so nothing else runs beside them.
+# Journeys measure what a browser shows, so only journeys run beside them. Two tests run at a time, and the
+# threads of their small networks would only wait for each other.
+test: export OMP_NUM_THREADS ?= 1
 test: $(DEV_STAMP)
 ifneq ($(TESTS),)
 	@$(BIN)/python -m pytest $(TESTS)
 else
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not journey"
-	@$(BIN)/python -m pytest -m journey
+	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/journeys
 endif
 
 lint: $(DEV_STAMP)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.data.dataset import Dataset, load_dataset
+from core.data.dataset import Dataset, list_datasets, load_dataset
 from core.data.importing import ImportConfig, SourceKind, import_dataset
 from core.data.preprocessing import ColorMode, Preprocessing
 from core.data.sample_digits import digit_names, digit_png
@@ -13,6 +13,7 @@ from core.data.splitting import current_split
 from core.models.cnn_config import CnnConfig, ConvBlock
 from core.training.config import CnnRunConfig, TrainingConfig
 from core.workspace import Workspace, open_workspace
+from tests.once import made_once
 
 SMALL_CNN = CnnConfig((ConvBlock(8, batch_norm=True), ConvBlock(16, dropout=0.1)))
 
@@ -20,9 +21,7 @@ SMALL_CNN = CnnConfig((ConvBlock(8, batch_norm=True), ConvBlock(16, dropout=0.1)
 @pytest.fixture(scope="session")
 def imported_digits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
     """The first 500 of scikit-learn's digits, imported once."""
-    root = tmp_path_factory.mktemp("digits")
-    write_digits(root / "pictures", 500)
-    dataset = import_folder(open_workspace(root / "home"), root / "pictures", "Digits")
+    dataset = imported_once(tmp_path_factory, "digits", 500, "Digits")
     imported = written(dataset)
     yield dataset
     assert written(dataset) == imported, "A test wrote into a picture that it shares with others."
@@ -32,6 +31,18 @@ def imported_digits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Datase
 def digits(workspace: Workspace, imported_digits: Dataset) -> Dataset:
     """500 real digits in this test's own workspace."""
     return brought(imported_digits, workspace)
+
+
+def imported_once(temporary: pytest.TempPathFactory, folder: str, most: int, name: str) -> Dataset:
+    """The first `most` digits as a data set `name` in a workspace of its own."""
+
+    def make(root: Path) -> None:
+        write_digits(root / "pictures", most)
+        import_folder(open_workspace(root / "home"), root / "pictures", name)
+
+    workspace = open_workspace(made_once(temporary, folder, make) / "home")
+    (summary,) = list_datasets(workspace)
+    return load_dataset(workspace, summary.id)
 
 
 def brought(dataset: Dataset, workspace: Workspace) -> Dataset:

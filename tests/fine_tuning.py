@@ -10,18 +10,16 @@ from core.data.splitting import current_split
 from core.models.weights import LITE0
 from core.training.config import Precision, TrainingConfig
 from core.training.fine_tune_config import FineTuneConfig
-from core.workspace import Workspace, open_workspace
-from tests.digits import brought, import_folder, write_digits
+from core.workspace import Workspace
+from tests.digits import brought, imported_once
 
-FEW = 60
+FEW = 50
 
 
 @pytest.fixture(scope="session")
 def imported_few_digits(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    """The first 60 of scikit-learn's digits, imported once; their pixels at 224 px are there to be copied."""
-    root = tmp_path_factory.mktemp("few-digits")
-    write_digits(root / "pictures", FEW)
-    return import_folder(open_workspace(root / "home"), root / "pictures", "Few digits")
+    """The first of scikit-learn's digits, imported once; their pixels at 224 px are there to be copied."""
+    return imported_once(tmp_path_factory, "few-digits", FEW, "Few digits")
 
 
 @pytest.fixture

@@ -1,12 +1,11 @@
 """The README holds: its code runs, its commands exist, and nothing of the app is missing from it."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.scripts import said_with_core
 
 PROJECT = Path(__file__).resolve().parents[1]
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
@@ -26,17 +25,7 @@ def required(file: str) -> set[str]:
 @pytest.mark.slow
 def test_python_example_runs(tmp_path: Path) -> None:
     [code] = re.findall(r"```python\n(.+?)```", README, re.DOTALL)
-    environment = {**os.environ, "WORKBENCH_HOME": str(tmp_path), "PYTHONPATH": str(PROJECT)}
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
-    assert done.returncode == 0, done.stderr
-    accuracy, prediction = done.stdout.split("\n", 1)
+    accuracy, prediction = said_with_core(code, tmp_path).split("\n", 1)
     assert float(accuracy) > 0.5
     assert prediction.startswith("('0', '1', '2'")
 

@@ -1,34 +1,29 @@
-"""Imports run one way: each module of core is loaded afresh, and what it has loaded is looked at."""
+"""Imports run one way: the code says who knows whom, and an interpreter that loads all what comes along."""
 
+import ast
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
-WATCHED = ("streamlit", "plotly", "torch", "torchvision", "sklearn", "ax")
+WATCHED = ("streamlit", "plotly", "torch", "torchvision", "ax")
 
-# One interpreter for all: what is watched is forgotten before each module, but for torch and Ax, which can't
-# be loaded twice. So those that may load torch come last, and only the first module that loads one is told.
+# One interpreter loads one module after the other, and tells what of the watched packages each was the first
+# to load. Between the two groups plotly is forgotten, which the second may not load.
 LOAD_ALL = f"""
-import importlib, json, sys, traceback
-LOADED_ONCE = {{"torch", "torchvision", "ax"}}
-FORGOTTEN = {{"core", *{WATCHED!r}}} - LOADED_ONCE
-before = set()
-for name in sys.argv[1:]:
-    for loaded in [loaded for loaded in sys.modules if loaded.split(".")[0] in FORGOTTEN]:
-        del sys.modules[loaded]
-    try:
+import importlib, json, sys
+for group in map(json.loads, sys.argv[1:]):
+    for name in [name for name in sys.modules if name.split(".")[0] == "plotly"]:
+        del sys.modules[name]
+    for name in group:
+        before = set(sys.modules)
         importlib.import_module(name)
-        error = ""
-    except BaseException:
-        error = traceback.format_exc()[-2000:]
-    watched = [other for other in {WATCHED!r} if other in sys.modules and other not in before]
-    before = LOADED_ONCE & set(sys.modules)
-    core = [other for other in sys.modules if other.startswith("core.")]
-    print(json.dumps([name, error, watched + core]), flush=True)
+        print(json.dumps([name, [other for other in {WATCHED!r} if other in set(sys.modules) - before]]))
 """
 
 # Modules of these packages and files may load torch when they are imported; the others may not.
@@ -123,6 +118,7 @@ FOR_ALL = {
 }
 
 
+@cache
 def modules() -> list[str]:
     files = sorted((PROJECT / "core").rglob("*.py"))
     parts = (file.relative_to(PROJECT).with_suffix("").parts for file in files)
@@ -134,52 +130,99 @@ def needs_torch(module: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def loaded_by() -> dict[str, set[str]]:
-    """For each module of core: what importing it has loaded of core, and of what is watched."""
-    command = [sys.executable, "-c", LOAD_ALL, *sorted(modules(), key=needs_torch)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, timeout=280, check=True)
-    loaded = {}
-    for line in done.stdout.splitlines():
-        name, error, names = json.loads(line)
-        assert not error, f"{name} can't be imported: {error}"
-        loaded[name] = set(names)
-    assert loaded.keys() == set(modules())
+def newly_loaded() -> dict[str, set[str]]:
+    """For each module of core: what of the watched packages came with it first. Ax takes seconds: its own
+    modules are left out, for the searches load them.
+    """
+    names = [name for name in modules() if name not in LOAD_AX]
+    groups = [[name for name in names if needs_torch(name) == needs] for needs in (False, True)]
+    command = [sys.executable, "-c", LOAD_ALL, *map(json.dumps, groups)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, timeout=120)
+    assert done.returncode == 0, done.stderr
+    loaded = {name: set(found) for name, found in map(json.loads, done.stdout.splitlines())}
+    assert loaded.keys() == set(names)
     return loaded
 
 
 @pytest.mark.slow
-class TestImports:
-    def test_nothing_in_core_imports_streamlit(self, loaded_by: dict[str, set[str]]) -> None:
-        assert [name for name, loaded in loaded_by.items() if "streamlit" in loaded] == []
+class TestLoading:
+    def test_nothing_in_core_imports_streamlit(self, newly_loaded: dict[str, set[str]]) -> None:
+        assert [name for name, loaded in newly_loaded.items() if "streamlit" in loaded] == []
 
-    def test_only_figures_import_plotly(self, loaded_by: dict[str, set[str]]) -> None:
-        drawing = {name for name, loaded in loaded_by.items() if "plotly" in loaded}
+    def test_only_figures_import_plotly(self, newly_loaded: dict[str, set[str]]) -> None:
+        drawing = {name for name, loaded in newly_loaded.items() if "plotly" in loaded}
         assert drawing
-        assert all(name.startswith("core.figures.") for name in drawing - LOAD_AX)
+        assert all(name.startswith("core.figures.") for name in drawing)
 
-    def test_ax_is_loaded_only_by_what_a_study_loads(self, loaded_by: dict[str, set[str]]) -> None:
-        found = {name for name, loaded in loaded_by.items() if "ax" in loaded}
-        assert found
-        assert found <= LOAD_AX
+    def test_ax_is_loaded_only_by_what_a_study_loads(self, newly_loaded: dict[str, set[str]]) -> None:
+        assert [name for name, loaded in newly_loaded.items() if "ax" in loaded] == []
 
-    def test_torch_is_loaded_only_where_it_is_needed(self, loaded_by: dict[str, set[str]]) -> None:
-        heavy = [name for name, loaded in loaded_by.items() if "torch" in loaded]
+    def test_torch_is_loaded_only_where_it_is_needed(self, newly_loaded: dict[str, set[str]]) -> None:
+        heavy = [name for name, loaded in newly_loaded.items() if "torch" in loaded]
         assert len(heavy) == 1  # the first of those that may
-        assert [name for name in heavy if not needs_torch(name)] == []
+        assert needs_torch(heavy[0])
 
-    def test_packages_know_only_those_below_them(self, loaded_by: dict[str, set[str]]) -> None:
-        for name, loaded in loaded_by.items():
-            package = name.split(".")[1] if "." in name else ""
-            if package in ORDER:
-                others = (other for other in loaded - FOR_ALL if other.count(".") > 1)
-                known = {other.split(".")[1] for other in others} - {package}
-                assert known <= ORDER[package], f"{name} knows {known - ORDER[package]}"
 
-    def test_store_and_launcher_know_only_errors_and_files(self, loaded_by: dict[str, set[str]]) -> None:
-        allowed = {"core.errors", "core.processes", "core.records", "core.workspace", "core.runs"}
-        for name in ("core.runs.store", "core.runs.launcher"):
-            known = {other for other in loaded_by[name] if other.startswith("core.")}
-            assert known <= allowed | {"core.runs.store", name}
+@cache
+def imported_by(module: str) -> frozenset[str]:
+    """The modules of core that `module` names itself, and the packages that it is in."""
+    path = PROJECT.joinpath(*module.split("."))
+    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    packages = module.split(".")[:-1]
+    above = {".".join(packages[:depth]) for depth in range(1, len(packages) + 1)}
+    found = above.union(*(named_in(node) for node in run_at_once(ast.parse(file.read_text("utf-8")))))
+    return frozenset(found & set(modules()))
+
+
+def run_at_once(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of `node` but for the bodies of functions, and what only type checkers read."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        return
+    if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+        return
+    yield node
+    for child in ast.iter_child_nodes(node):
+        yield from run_at_once(child)
+
+
+def named_in(node: ast.AST) -> set[str]:
+    match node:
+        case ast.Import(names=names):
+            return {alias.name for alias in names}
+        case ast.ImportFrom(module=str(module), names=names):
+            return {module, *(f"{module}.{alias.name}" for alias in names)}
+    return set()
+
+
+@cache
+def loaded_with(module: str) -> set[str]:
+    """All of core that is loaded with it, itself too."""
+    known, new = set[str](), {module}
+    while new:
+        known |= new
+        new = set[str]().union(*map(imported_by, new)) - known
+    return known
+
+
+def test_every_module_can_be_the_first_to_be_loaded() -> None:
+    """None needs itself."""
+    for name in modules():
+        assert not any(name in loaded_with(other) for other in imported_by(name)), name
+
+
+def test_packages_know_only_those_below_them() -> None:
+    for name in modules():
+        package = name.split(".")[1] if "." in name else ""
+        if package in ORDER:
+            others = (other for other in loaded_with(name) - FOR_ALL if other.count(".") > 1)
+            known = {other.split(".")[1] for other in others} - {package}
+            assert known <= ORDER[package], f"{name} knows {known - ORDER[package]}"
+
+
+def test_store_and_launcher_know_only_errors_and_files() -> None:
+    allowed = {"core", "core.errors", "core.processes", "core.records", "core.workspace", "core.runs"}
+    for name in ("core.runs.store", "core.runs.launcher"):
+        assert loaded_with(name) <= allowed | {"core.runs.store", name}
 
 
 PAGES_WITHOUT_TORCH = (
@@ -194,22 +237,24 @@ PAGES_WITHOUT_TORCH = (
     "use.export",
     "use.models",
 )
-OPEN_PAGE = """
+OPEN_PAGES = """
 import sys
 from streamlit.testing.v1 import AppTest
-app = AppTest.from_file(sys.argv[1], default_timeout=60).run()
-assert not app.exception
-print(*(name for name in ("torch", "torchvision", "sklearn", "ax") if name in sys.modules))
+for path in sys.argv[1:]:
+    app = AppTest.from_file(path, default_timeout=60).run()
+    assert not app.exception, (path, app.exception)
+    loaded = [name for name in ("torch", "torchvision", "sklearn", "ax") if name in sys.modules]
+    assert not loaded, (path, loaded)
 """
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", PAGES_WITHOUT_TORCH)
-def test_page_shows_itself_without_loading_torch(page: str) -> None:
-    path = PROJECT / "pages" / (page.replace(".", "/") + ".py")
-    command = [sys.executable, "-c", OPEN_PAGE, str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, timeout=120, check=True)
-    assert done.stdout.split() == []
+def test_pages_show_themselves_without_loading_torch() -> None:
+    """One after the other in one interpreter: the first that loads any is told."""
+    paths = [str(PROJECT / "pages" / (page.replace(".", "/") + ".py")) for page in PAGES_WITHOUT_TORCH]
+    command = [sys.executable, "-c", OPEN_PAGES, *paths]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, timeout=120)
+    assert done.returncode == 0, done.stderr
 
 
 def test_core_does_not_name_streamlit_or_pages() -> None:

@@ -15,17 +15,23 @@ import pytest
 import pages.shared.run_actions  # noqa: F401
 from core.data.dataset import Dataset
 from core.records import to_json
-from core.runs.store import Run, RunState, Status, create_run
+from core.runs.store import Run, RunState, Status, create_run, list_runs
 from core.runs.worker import work
 from core.workspace import Workspace, open_workspace
 from tests.digits import brought, small_run
+from tests.once import made_once
 
 
 @pytest.fixture(scope="session")
 def trained_folder(imported_digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run that was trained once for all tests."""
-    elsewhere = open_workspace(tmp_path_factory.mktemp("trained"))
-    return finished_run(elsewhere, brought(imported_digits, elsewhere)).folder
+
+    def make(root: Path) -> None:
+        elsewhere = open_workspace(root)
+        finished_run(elsewhere, brought(imported_digits, elsewhere))
+
+    (run,) = list_runs(open_workspace(made_once(tmp_path_factory, "trained", make)).runs)
+    return run.folder
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.pages.runs import run, trained_folder
 __all__ = ["run", "trained_folder"]
 
 CLASSES = ("0", "1")
-A_CLASS = 30  # pictures
+A_CLASS = 24  # pictures
 
 
 @pytest.fixture(scope="session")

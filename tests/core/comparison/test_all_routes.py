@@ -17,7 +17,7 @@ from core.runs.store import Run, create_run
 from core.runs.worker import work
 from core.workspace import Workspace, open_workspace
 
-SETTINGS = RouteSettings(epochs=4, scratch_epochs=30)
+SETTINGS = RouteSettings(epochs=3, scratch_epochs=12)
 CHANCE = 1 / 2
 
 pytestmark = pytest.mark.slow

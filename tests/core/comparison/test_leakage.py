@@ -18,8 +18,7 @@ from core.training.predictions import load_predictions
 from core.workspace import Workspace, open_workspace
 from tests.pages.runs import finished_run
 
-LITE0 = RouteSettings(epochs=2)
-SMALL = RouteSettings("squeezenet1_1", "random-0", epochs=1)  # a full fine-tuning of Lite0 takes a minute
+SMALL = RouteSettings("squeezenet1_1", "random-0", epochs=1)
 
 
 def with_other_test_labels(workspace: Workspace, dataset: Dataset, root: Path) -> tuple[Workspace, Dataset]:
@@ -59,7 +58,7 @@ def test_of_the_routes_by_a_backbone(few_digits: Dataset, tmp_path: Path, route:
     workspace = open_workspace(few_digits.folder.parents[1])
 
     def trained(where: Workspace, dataset: Dataset) -> Run:
-        config = config_of(route, dataset, current_split(dataset), SMALL if route is Route.FULL else LITE0)
+        config = config_of(route, dataset, current_split(dataset), SMALL)
         run = create_run(where.runs, to_json(config), config.name)
         assert work(run) == 0, run.status().message
         return run

@@ -13,6 +13,7 @@ from core.runs.store import Run, create_run
 from core.runs.worker import work
 from core.workspace import Workspace, open_workspace
 from tests.digits import import_folder, write_digits
+from tests.once import made_once
 
 LITE0, SMALL = "efficientnet_lite0", "squeezenet1_1"
 PICTURES = 120
@@ -34,12 +35,15 @@ def features_run(workspace: Workspace, config: FeaturesRunConfig) -> Run:
 @pytest.fixture(scope="session")
 def features_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with a few digits and a finished run on them by EfficientNet-Lite0, made once."""
-    root = tmp_path_factory.mktemp("features")
-    write_digits(root / "pictures", PICTURES)
-    workspace = open_workspace(root / "home")
-    dataset = import_folder(workspace, root / "pictures", "Few digits")
-    features_run(workspace, features_config(dataset, backbone=LITE0, weights="trained", regularization=None))
-    return workspace.root
+
+    def make(root: Path) -> None:
+        write_digits(root / "pictures", PICTURES)
+        workspace = open_workspace(root / "home")
+        dataset = import_folder(workspace, root / "pictures", "Few digits")
+        config = features_config(dataset, backbone=LITE0, weights="trained", regularization=None)
+        features_run(workspace, config)
+
+    return made_once(tmp_path_factory, "features", make) / "home"
 
 
 @pytest.fixture

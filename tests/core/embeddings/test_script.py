@@ -1,6 +1,4 @@
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,8 +10,7 @@ from core.training.config import Precision
 from core.workspace import Workspace
 from tests.core.embeddings.runs import LITE0, features_config, features_run
 from tests.digits import import_folder, write_digits
-
-PROJECT = Path(__file__).resolve().parents[3]
+from tests.scripts import said_alone, said_with_core
 
 
 @pytest.fixture
@@ -22,19 +19,9 @@ def few(workspace: Workspace, tmp_path: Path) -> Dataset:
     return import_folder(workspace, tmp_path / "pictures", "Very few")
 
 
-def accuracies_of(source: str, folder: Path, *, isolated: bool) -> dict[str, float]:
-    """What it prints, by side."""
-    script = folder / "features.py"
-    script.write_text(source, encoding="utf-8")
-    # For the same last digits as a run: one thread, which is all that small matrices get there.
-    prelude = "from threadpoolctl import threadpool_limits\nthreadpool_limits(1, user_api='blas')\n"
-    code = f"{prelude}exec(open({str(script)!r}).read())"
-    command = [sys.executable, *(["-I"] if isolated else []), "-c", code]
-    done = subprocess.run(
-        command, cwd=folder if isolated else PROJECT, capture_output=True, text=True, timeout=250
-    )
-    assert done.returncode == 0, done.stderr
-    return {side: float(value) for side, value in re.findall(r"(\w+) accuracy: ([\d.]+)", done.stdout)}
+def accuracies_in(said: str) -> dict[str, float]:
+    """By side."""
+    return {side: float(value) for side, value in re.findall(r"(\w+) accuracy: ([\d.]+)", said)}
 
 
 @pytest.mark.slow
@@ -52,7 +39,7 @@ def test_it_prints_the_accuracies_of_the_run(
     run = features_run(workspace, config)
     precision = Precision(run.facts()["precision"])
     source = features_script(config, few, current_split(few), precision=precision, with_core=not isolated)
-    found = accuracies_of(source, tmp_path, isolated=isolated)
+    found = accuracies_in((said_alone if isolated else said_with_core)(source, tmp_path / "plain"))
     result = run.status().result
     (record,) = run.metrics()
     assert found == pytest.approx(

@@ -135,14 +135,16 @@ def test_another_backbone_preprocessing_or_numbers_has_another_file(workspace: W
 
 
 WRITER = """
-import sys
+import hashlib, sys
 from pathlib import Path
-from tests.core.embeddings.test_store import N, FeatureStore, keys, rows
-with FeatureStore(Path(sys.argv[1]), N) as store:
+import numpy as np
+from core.embeddings.store import FeatureStore
+with FeatureStore(Path(sys.argv[1]), 5) as store:
     for number in range(40):
+        key = hashlib.sha256(str(number).encode()).hexdigest()
         with store.alone():
-            if missing := store.missing(keys(1, number)):
-                store.append(missing, rows(1, number))
+            if store.missing([key]):
+                store.append([key], np.arange(number * 5, number * 5 + 5, dtype=np.float32)[None])
                 print(number)
 """
 

@@ -17,7 +17,7 @@ from core.models.saved_model import SavedModel, load_model_description
 from core.runs.store import Run
 from core.workspace import Workspace
 from pages.look.codes import settings_line
-from tests.core.insight.test_code import PROJECT, backbone, photo, said_by_python, said_here
+from tests.core.insight.test_code import backbone, photo, said_by_python, said_here
 from tests.pages.look.altered import as_single_logit
 from tests.pages.runs import run, trained_folder
 
@@ -85,9 +85,7 @@ def test_plain_code_needs_nothing_of_this_project(
 
 
 @pytest.mark.slow
-def test_code_with_core_runs_from_the_projects_folder(
-    workspace: Workspace, run: Run, photo: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_code_with_core_runs_as_it_stands(workspace: Workspace, run: Run, photo: str) -> None:
     as_single_logit(run)
     own, lite0 = (
         SubjectRef(Source.RUN, run.id, BEST),
@@ -108,7 +106,7 @@ def test_code_with_core_runs_from_the_projects_folder(
         line = settings_line(given).replace("'picture.png'", repr(photo))
         codes.append(attribution_code(ref, target, f"Method.{method.name}", line))
     code = "\n".join(codes).replace("'picture.png'", repr(photo))
-    said = said_by_python(code, PROJECT, WORKBENCH_HOME=str(workspace.root)).splitlines()
+    said = said_here(code).splitlines()
     assert len(said) == len(expected)
     for line, (name, *numbers) in zip(said, expected, strict=True):
         words = line.rsplit(maxsplit=3)

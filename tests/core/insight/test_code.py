@@ -39,7 +39,6 @@ from tests.pages.runs import run, trained_folder
 
 __all__ = ["run", "trained_folder"]
 
-PROJECT = Path(__file__).resolve().parents[3]
 BACKBONE = "resnet18"
 PLAIN = MappingProxyType({"is_turned": False, "pools": True})
 LINE = re.compile(r"(?:filter|channel) (\d+): (?:norm|mean) ([-\d.e]+), ([-\d.e]+) to ([-\d.e]+)")
@@ -189,9 +188,7 @@ def test_plain_code_needs_nothing_of_this_project(
 
 
 @pytest.mark.slow
-def test_code_with_core_runs_from_the_projects_folder(
-    workspace: Workspace, run: Run, photo: str, tmp_path: Path
-) -> None:
+def test_code_with_core_runs_as_it_stands(workspace: Workspace, run: Run, photo: str) -> None:
     refs = [
         SubjectRef(Source.RUN, run.id, at_epoch(1)),
         SubjectRef(Source.BACKBONE, "efficientnet_lite0", TRAINED),
@@ -205,7 +202,7 @@ def test_code_with_core_runs_from_the_projects_folder(
             filter_code(load_with_core(refs[1], photo), last.name),
         ]
     )
-    *of_maps, of_filters = said_by_python(code, PROJECT, WORKBENCH_HOME=str(workspace.root)).split("--\n")
+    *of_maps, of_filters = said_here(code).split("--\n")
     for said, subject, row in zip(of_maps, subjects, rows, strict=True):
         place = next(place for place in map_places(subject.walk) if place.row == row)
         maps = maps_for(subject, place, photo)

@@ -1,5 +1,3 @@
-import re
-
 import pytest
 import torch
 from torch import nn
@@ -16,6 +14,7 @@ from core.models.registry_build import build_on_meta, model_names, published
 from core.models.registry_trace import Trace
 from core.models.walk import Walk
 from tests.core.insight.networks import OUR_CNN, OUR_SHAPE, RESIDUAL_CNN
+from tests.core.models.families import smallest_of_each_family
 
 DEFAULTS = {
     "alexnet": "features.10",
@@ -35,21 +34,15 @@ def test_it_is_the_last_map_of_torchvisions_networks(name: str) -> None:
     assert default_layer(walk_model(name, (3, 224, 224))) == DEFAULTS[name]
 
 
-def families() -> dict[str, str]:
-    """A model of each family of torchvision's registry."""
-    names = [name for name in reversed(model_names()) if not name.startswith("quantized_")]
-    return {re.split(r"[\d_]", name)[0]: name for name in names}
-
-
 @pytest.mark.slow
 def test_every_family_but_two_has_layers_and_they_put_out_maps() -> None:
     without = set()
-    for family, name in families().items():
+    for name in smallest_of_each_family(name for name in model_names() if not name.startswith("quantized_")):
         shape = (3, *published(name).size)
         try:
             layers = grad_cam_layers(walk_model(name, shape))
         except InsightError:
-            without.add(family)
+            without.add(name.partition("_")[0])
             continue
         sizes = put_out(build_on_meta(name, shape), layers, shape)
         assert len(sizes) == len(layers), name

@@ -13,19 +13,12 @@ from core.insight.reference import BEST, Source, SubjectRef, at_epoch
 from core.insight.sources import open_subject
 from core.records import to_json
 from core.runs.excitations import ExcitationConfig, excitation_file, searches, start_excitation
-from core.runs.launcher import request_stop
 from core.runs.store import Run, RunState, Status, create_run, list_runs
 from core.runs.worker import work
 from core.workspace import Workspace
 from tests.pages.runs import run, trained_folder
 
 __all__ = ["run", "trained_folder"]
-
-
-@pytest.fixture(autouse=True)
-def as_urgent_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A search makes its process give way to others; this process is none of its own."""
-    monkeypatch.setattr("os.nice", lambda increment: increment, raising=False)
 
 
 @pytest.fixture
@@ -53,7 +46,7 @@ def in_this_process(workspace: Workspace, config: ExcitationConfig) -> Run:
 
 @pytest.mark.slow
 def test_a_search_in_a_process_of_its_own_leaves_its_result(
-    workspace: Workspace, config: ExcitationConfig, digits: Dataset
+    workspace: Workspace, config: ExcitationConfig, digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = start_excitation(workspace, config)
     status = ended(job)
@@ -67,12 +60,9 @@ def test_a_search_in_a_process_of_its_own_leaves_its_result(
     np.testing.assert_allclose(found.values, expected.values, rtol=1e-5)
     assert list_runs(workspace.runs) == [Run(workspace.runs / config.subject.id)]
 
-    more = replace(config, most=100_000)
-    again = start_excitation(workspace, more)
-    request_stop(again)
+    monkeypatch.setattr("core.runs.side_jobs.launch", lambda run: None)
+    again = start_excitation(workspace, replace(config, most=100_000))
     assert list_runs(searches(workspace)) == [again]
-    assert ended(again).state is RunState.STOPPED
-    assert not excitation_file(workspace, more).exists()
     assert excitation_file(workspace, config).exists()
 
 
