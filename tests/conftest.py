@@ -26,10 +26,12 @@ def hasty_calibration(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(calibration, "LONG_ENOUGH", 0.0)
 
 
-@pytest.fixture(autouse=True)
-def as_urgent_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def as_urgent_as_before() -> Iterator[None]:
     """Some jobs make their process give way to others; a job that a test does itself has none of its own."""
-    monkeypatch.setattr("os.nice", lambda increment: increment, raising=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os.nice", lambda increment: increment, raising=False)
+        yield
 
 
 @pytest.fixture(autouse=True)

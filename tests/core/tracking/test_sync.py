@@ -36,7 +36,7 @@ pytestmark = [
         importlib.util.find_spec("mlflow") is None, reason="pip install -r requirements-cluster.txt"
     ),
 ]
-START_WITHIN = 150.0  # seconds
+START_WITHIN = 180  # seconds; PyTorch of another test may hold both cores
 ARTIFACTS = {
     "best.pt",
     "config.json",
