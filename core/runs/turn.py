@@ -1,0 +1,23 @@
+"""The turn of a job on a device that others want too."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from core.runs.reporter import Reporter
+from core.runs.slots import device_slot
+from core.runs.store import RunState
+from core.workspace import Workspace
+
+
+@contextmanager
+def turn_on(devices: tuple[str, ...], workspace: Workspace, reporter: Reporter) -> Iterator[str]:
+    """Wait for one of `devices`, and tell that the run is at work on it."""
+
+    def wait(ahead: int) -> None:
+        reporter.raise_if_interrupted()
+        reporter.update(what="waiting for the device", done=0, total=0, result={"ahead": ahead})
+
+    with device_slot(reporter.run, devices, workspace.caches / "slots", on_wait=wait) as device:
+        reporter.update(state=RunState.RUNNING, what="loading PyTorch", result={})
+        reporter.flush()
+        yield device
