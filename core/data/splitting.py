@@ -101,13 +101,18 @@ def keep_split(dataset: Dataset, split: Split) -> None:
     write_json(folder / f"{split.id}.json", to_json(split))
 
 
+def split_file(folder: Path, split_id: str) -> Path:
+    """Where the split of that id is kept, of the data set in `folder`."""
+    return folder_of(folder / FOLDER, split_id).with_suffix(".json")
+
+
 def load_split(dataset: Dataset, split_id: str) -> Split:
     """The split of that id.
 
     Raises:
         DatasetError: there is none, or it is damaged or belongs to other pictures.
     """
-    path = folder_of(dataset.folder / FOLDER, split_id).with_suffix(".json")
+    path = split_file(dataset.folder, split_id)
     try:
         split = from_json(Split, read_json(path))
         sides = {"train": split.train, "valid": split.valid, "test": split.test}

@@ -176,6 +176,27 @@ def import_a_model(workspace: Workspace, reporter: Reporter) -> None:
     reporter.update(result={"model_id": model.id})
 
 
+def look_at_a_cluster(workspace: Workspace, reporter: Reporter) -> None:
+    """Connect to a Ray cluster; the result is what it has."""
+    from core.runs.cluster_jobs import ClusterLook
+    from core.runs.place import check_installed
+
+    place = from_json(ClusterLook, reporter.run.config()).place
+    reporter.update(state=RunState.RUNNING, what=f"connecting to {place.address}")
+    check_installed()
+    from core.cluster.connection import connect
+
+    cluster = connect(place)
+    reporter.update(
+        result={
+            "nodes": cluster.nodes,
+            "cpus": sum(cluster.cpus),
+            "gpus": sum(cluster.gpus),
+            "processes": cluster.processes(place),
+        }
+    )
+
+
 _JOBS: dict[str, Job] = {
     "import": import_pictures,
     "train-cnn": train_a_cnn,
@@ -190,5 +211,6 @@ _JOBS: dict[str, Job] = {
     "export": export_a_model,
     "study": study_a_space,
     "cross-validate": cross_validate,
+    "cluster": look_at_a_cluster,
     "predict": predict_a_set,
 }

@@ -15,6 +15,7 @@ import psutil
 
 from core.errors import RunError
 from core.runs.store import Run, RunState, is_active
+from core.runs.warm import fork_worker, warm_up
 from core.workspace import write_json
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -79,21 +80,38 @@ def _launch_alone(run: Run) -> None:
         raise
 
 
+def get_ready() -> None:
+    """Have workers start at once from soon on, where that is possible."""
+    warm_up(_environment())
+
+
+def _environment() -> dict[str, str]:
+    return {**CALM_THREADS, **LARGE_PAGES, **os.environ, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
+
+
 def _start_worker(run: Run) -> None:
     trial = run.trial_of()
     threads = {"OMP_NUM_THREADS": str(trial.threads)} if trial and trial.threads else {}
+    environment = _environment() | threads
+    pid = fork_worker(run.folder, run.log_file, environment)
+    if pid is None:
+        pid = _new_interpreter(run, environment)
+    try:
+        worker = psutil.Process(pid)
+        write_json(run.folder / "launch.json", {"pid": pid, "process_started": worker.create_time()})
+    except psutil.NoSuchProcess:  # it has ended already, and its status says how
+        return
+    except OSError:
+        worker.kill()
+        raise
+
+
+def _new_interpreter(run: Run, environment: dict[str, str]) -> int:
     with run.log_file.open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "core.runs.worker", str(run.folder)],
             cwd=PROJECT,
-            env={
-                **CALM_THREADS,
-                **LARGE_PAGES,
-                **os.environ,
-                **threads,
-                "PYTHONUNBUFFERED": "1",
-                "PYTHONUTF8": "1",
-            },
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -101,14 +119,8 @@ def _start_worker(run: Run) -> None:
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
             | getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
-    started = psutil.Process(process.pid).create_time()
-    try:
-        write_json(run.folder / "launch.json", {"pid": process.pid, "process_started": started})
-    except OSError:
-        process.kill()
-        process.wait()
-        raise
     threading.Thread(target=process.wait, daemon=True, name=f"reaper of {run.id}").start()
+    return process.pid
 
 
 def _already_at_work(run: Run) -> RunError:

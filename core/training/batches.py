@@ -3,8 +3,8 @@
 import math
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -15,15 +15,26 @@ from core.data.augmentation_config import Augmentation
 from core.data.receives import Receives
 from core.training.prefetch import ahead
 from core.training.run_data import LabeledPictures
+from core.training.together import own_part, place
 
 AHEAD = 3  # batches that are read while the network is busy with another
 
 
-class Batch(NamedTuple):
-    """Network inputs (B, C, H, W), float and normalized, and class indices (B,), both on the device."""
+@dataclass(frozen=True)
+class Batch:
+    """Network inputs (B, C, H, W), float and normalized, and class indices (B,), both on the device.
+
+    `of` is how many pictures all processes that train together have of this batch; None where they are B.
+    """
 
     pictures: Tensor
     labels: Tensor
+    of: int | None = None
+
+    @property
+    def whole(self) -> int:
+        """Pictures of the batch, wherever they are."""
+        return len(self.labels) if self.of is None else self.of
 
 
 def epoch_seed(seed: int, epoch: int) -> int:
@@ -32,7 +43,12 @@ def epoch_seed(seed: int, epoch: int) -> int:
 
 
 def draws_of(seed: int, epoch: int, batch: int) -> torch.Generator:
-    """What draws the augmentation of one batch (counted from 0), whatever was drawn before."""
+    """What draws the augmentation of one batch (counted from 0), whatever was drawn before.
+
+    Of processes that train together, each draws for its part.
+    """
+    number, processes = place()
+    batch = batch * processes + number
     return torch.Generator().manual_seed((epoch_seed(seed, epoch) + 1) * 1_000_003 + batch)
 
 
@@ -111,13 +127,14 @@ class Batcher:
     ) -> Generator[Batch, None, None]:
         """One epoch, shuffled and augmented as `seed` and `epoch` decide, from batch `start` on."""
         order = epoch_order(len(data), batch_size, seed, epoch)[start:]
-        for number, (pixels, labels) in enumerate(read_ahead(data, order, self.device), start):
+        parts = read_ahead(data, [own_part(batch) for batch in order], self.device)
+        for number, (batch, (pixels, labels)) in enumerate(zip(order, parts, strict=True), start):
             values = unit_range(pixels)
             if not augmentation.is_off:
                 draws = draws_of(seed, epoch, number)
                 values = augment(values.permute(0, 3, 1, 2), augmentation, draws).permute(0, 2, 3, 1)
             values = self.normalized(values)  # nothing else is held while the network is busy with them
-            yield Batch(values, labels)
+            yield Batch(values, labels, len(batch))
 
     def plain_batches(self, data: LabeledPictures, batch_size: int) -> Iterator[Batch]:
         """Every picture once, in order, unchanged."""

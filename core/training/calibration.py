@@ -26,6 +26,7 @@ from core.training.objective import Objective
 from core.training.optimization import make_optimizer
 from core.training.step import Learner, new_sums
 from core.training.stopwatch import Stopwatch
+from core.training.together import apart
 from core.workspace import write_json
 
 STEPS = 2  # timed ones at least, after one that warms up
@@ -59,7 +60,7 @@ def calibrate(
     while True:
         plain = Execution(str(device), Precision.FLOAT32, True, torch.get_num_threads(), sample)
         try:
-            with torch.random.fork_rng():
+            with torch.random.fork_rng(), apart():
                 found = fastest(
                     candidates(plain, training),
                     lambda execution, best: step_seconds(

@@ -32,6 +32,7 @@ from core.training.predictions import save_predictions
 from core.training.resumption import saved_execution
 from core.training.run_data import RunData, open_run_data
 from core.training.start import start_from
+from core.training.together import is_first
 from core.workspace import Workspace
 
 DEVICE_SHARE = 0.5  # of a GPU's free memory that decoded pictures may take
@@ -165,7 +166,7 @@ def train_and_predict(
         if checkpoints.best.exists():
             predict()
         raise
-    if not outcome.history or outcome.ended == "paused":
+    if not outcome.history or outcome.ended == "paused" or not is_first():
         return CnnRunResult(outcome, None, None, None)
     on_progress(0, 1, "predicting every validation picture with the best weights")
     test_accuracy = predict()

@@ -17,6 +17,7 @@ from core.training.evaluation_batch import evaluation_batch
 from core.training.kernels import pooled_early
 from core.training.objective import Objective, predicted_classes, probabilities
 from core.training.run_data import LabeledPictures
+from core.training.together import add_up, own_pictures
 
 
 @dataclass(frozen=True)
@@ -35,19 +36,20 @@ def evaluate(
     *,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Score:
-    """The score of `model` on `data`; the model comes back in the mode it had.
+    """The score of `model` on `data`, of which processes that train together take a share each; the model
+    comes back in the mode it had.
 
     Raises:
         Cancelled: `should_stop` said so between two batches.
     """
     sums = torch.zeros(2, dtype=torch.float64)
-    for logits, labels in _forward(model, data, batcher):
+    for logits, labels in _forward(model, own_pictures(data), batcher):
         if should_stop():
             raise Cancelled
         loss = objective(logits, labels).double() * len(labels)
         correct = (predicted_classes(logits, objective.loss) == labels).sum()
         sums = sums.to(loss.device) + torch.stack([loss, correct.to(loss.dtype)])
-    loss_sum, correct_sum = sums.tolist()
+    loss_sum, correct_sum = add_up(sums).tolist()
     return Score(loss_sum / len(data), correct_sum / len(data))
 
 
@@ -69,15 +71,15 @@ def _forward(model: nn.Module, data: LabeledPictures, batcher: Batches) -> Itera
     piece = evaluation_batch(batcher.side, batcher.device.type)
     try:
         with torch.inference_mode():
-            for pictures, labels in batcher.plain_batches(data, piece):
+            for batch in batcher.plain_batches(data, piece):
                 logits = None
                 while logits is None:
                     try:
-                        logits = torch.cat([forward(part) for part in pictures.split(piece)])
+                        logits = torch.cat([forward(part) for part in batch.pictures.split(piece)])
                     except RuntimeError as error:
                         if piece == 1 or not is_out_of_memory(error):
                             raise
                         piece = -(-piece // 2)
-                yield logits, labels
+                yield logits, batch.labels
     finally:
         model.train(was_training)

@@ -1,7 +1,7 @@
 """What a frozen part makes of pictures, as rows on the disk and as batches for the rest of a network."""
 
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
@@ -13,6 +13,7 @@ from core.layers.shapes import Shape
 from core.training.batches import Batch, epoch_order, read_ahead
 from core.training.config import Precision
 from core.training.run_data import LabeledPictures
+from core.training.together import own_part
 
 _DTYPES = {Precision.FLOAT32: torch.float32, Precision.BFLOAT16: torch.bfloat16}
 _DTYPE_OF_BYTES = {dtype.itemsize: dtype for dtype in _DTYPES.values()}
@@ -84,7 +85,9 @@ class FrozenBatcher:
     ) -> Generator[Batch, None, None]:
         """One epoch, shuffled as `seed` and `epoch` decide, from batch `start` on."""
         order = epoch_order(len(data), batch_size, seed, epoch)[start:]
-        yield from self._batches(in_epoch(data, epoch), order)
+        parts = self._batches(in_epoch(data, epoch), [own_part(batch) for batch in order])
+        for batch, part in zip(order, parts, strict=True):
+            yield replace(part, of=len(batch))
 
     def plain_batches(self, data: LabeledPictures, batch_size: int) -> Iterator[Batch]:
         """Every picture once, in order."""

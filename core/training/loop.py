@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from core.data.augmentation_config import Augmentation
+from core.data.parallel import never
 from core.errors import Cancelled
 from core.faults import is_out_of_memory
 from core.processes import peak_memory
@@ -29,6 +30,7 @@ from core.training.run_data import LabeledPictures
 from core.training.snapshots import SnapshotRule, prune, snapshot_path
 from core.training.step import CORRECT, LOSS, NORM, Learner
 from core.training.stopwatch import Phase, Stopwatch
+from core.training.together import any_of, average_statistics, is_alone
 
 READ_EVERY = 0.5  # seconds between two looks at numbers that live on the device
 KEEP_EVERY = 30.0  # seconds between two checkpoints within an epoch
@@ -76,7 +78,8 @@ def train(
             with kernels_of(execution, deterministic=training.deterministic):
                 return loop.run()
         except Exception as error:
-            if not is_out_of_memory(error) or execution.piece <= _smallest_piece(model):
+            smallest = execution.piece <= _smallest_piece(model)
+            if not is_out_of_memory(error) or smallest or not is_alone():  # others would wait for this one
                 raise
         execution = replace(execution, piece=-(-execution.piece // 2))
         del loop
@@ -153,6 +156,7 @@ class _Loop:
                 self.hooks.on_batch(self._progress(state, watch))
             return False
         self._check_loss(state)
+        average_statistics(self.model)
         try:
             score = watch.timed(Phase.VALIDATION, self._validate)
         except Cancelled:
@@ -183,28 +187,32 @@ class _Loop:
         watch.begin(state.batch)
         with closing(stream):
             for batch in stream:
-                if self.hooks.interrupted():
+                if any_of(self.hooks.interrupted())[0]:
                     return False
                 watch.lap(Phase.DATA)
                 done = (state.epoch - 1 + state.batch / self.batches) / training.epochs
                 self.plan.set_rates(self.optimizer, done)
                 self.learner.step(batch, state.sums, watch)
                 state.batch += 1
-                state.seen += len(batch.labels)
+                state.seen += batch.whole
                 now = time.perf_counter()
-                if now - last_read > READ_EVERY:
+                look, keep = any_of(
+                    now - last_read > READ_EVERY,
+                    now - self.kept > max(KEEP_EVERY, self.keeping_took / KEEPING_SHARE),
+                )
+                if look:
                     last_read = now
                     self._check_loss(state)
                     self.hooks.on_batch(self._progress(state, watch))
-                if now - self.kept > max(KEEP_EVERY, self.keeping_took / KEEPING_SHARE):
+                if keep:
                     self._keep_under_way(watch)
                 watch.begin(state.batch)
         return True
 
     def _validate(self) -> Score:
-        return evaluate(
-            self.model, self.valid_data, self.batcher, self.objective, should_stop=self.hooks.interrupted
-        )
+        # Where one of several processes left in the middle, the others would wait for it.
+        should_stop = self.hooks.interrupted if is_alone() else never
+        return evaluate(self.model, self.valid_data, self.batcher, self.objective, should_stop=should_stop)
 
     def _record(self, state: EpochState, watch: Stopwatch, score: Score) -> EpochRecord:
         loss, correct, norm = state.sums.tolist()

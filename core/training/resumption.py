@@ -13,6 +13,9 @@ from core.training.checkpoint import not_of_this_run
 from core.training.execution import Execution
 from core.training.history import EpochRecord
 from core.training.step import new_sums
+from core.training.together import place
+
+APART = 1_000_000_007  # between the seeds of processes that train together
 
 
 @dataclass
@@ -37,7 +40,7 @@ class Position:
 
 def begin_epoch(epoch: int, seed: int, device: torch.device) -> EpochState:
     """Before the first batch of `epoch`: what is random in it starts from its own seed."""
-    torch.manual_seed(epoch_seed(seed, epoch))
+    torch.manual_seed(epoch_seed(seed, epoch) + APART * place()[0])
     return EpochState(epoch, new_sums(device))
 
 

@@ -1,7 +1,7 @@
 """The pictures of a run, by split, ready to be read. No torch: decoding needn't wait for its import."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -53,6 +53,16 @@ class LabeledPictures:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def every(self, step: int, *, start: int) -> "LabeledPictures":
+        """Every `step`-th of them, from number `start` on."""
+        chosen = slice(start, None, step)
+        return replace(
+            self,
+            rows=self.rows[chosen],
+            labels=self.labels[chosen],
+            on_device=None if self.on_device is None else self.on_device[chosen],
+        )
 
 
 @dataclass(frozen=True)

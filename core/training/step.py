@@ -1,5 +1,7 @@
 """One learning step: forward, backward, update, on a whole batch or on pieces that add up to the same."""
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
@@ -11,6 +13,7 @@ from core.training.kernels import autocast, learning_forward
 from core.training.objective import Objective, predicted_classes
 from core.training.optimization import plain_step
 from core.training.stopwatch import Phase, Stopwatch
+from core.training.together import add_gradients, add_up, is_alone
 
 LOSS, CORRECT, NORM = range(3)  # what the sums of an epoch hold
 
@@ -45,13 +48,11 @@ class Learner:
         of the whole (but for batch norm, which sees a piece at a time).
         """
         self.optimizer.zero_grad(set_to_none=True)
-        size = self.execution.piece
-        if size >= self.batch_size:  # a last batch may be one picture larger, which batch norm may need
-            size = len(batch.labels)
-        divided = parts_of if size > 1 else torch.split
-        pieces = zip(divided(batch.pictures, size), divided(batch.labels, size), strict=True)
         whole = self.objective.weight(batch.labels)
-        for pictures, labels in pieces:
+        if not is_alone():
+            whole = add_up(torch.as_tensor(whole))
+        numbers = torch.zeros_like(sums)
+        for pictures, labels in self._pieces(batch):
             with autocast(self.execution):
                 logits = self.forward(pictures)
             logits = logits.float()
@@ -59,11 +60,22 @@ class Learner:
             watch.lap(Phase.FORWARD)
             share = self.objective.weight(labels) / whole
             (loss * share).backward()
-            sums[LOSS] += loss.detach() * share * len(batch.labels)
-            sums[CORRECT] += (predicted_classes(logits.detach(), self.objective.loss) == labels).sum()
+            numbers[LOSS] += loss.detach() * share * batch.whole
+            numbers[CORRECT] += (predicted_classes(logits.detach(), self.objective.loss) == labels).sum()
             watch.lap(Phase.BACKWARD)
+        sums += add_up(numbers)
+        add_gradients(self.parameters)
         sums[NORM] += self._update()
         watch.lap(Phase.UPDATE)
+
+    def _pieces(self, batch: Batch) -> Iterator[tuple[Tensor, Tensor]]:
+        """What goes through the network at once; nothing, where other processes have all of a small batch."""
+        size = self.execution.piece
+        if size >= self.batch_size:  # a last batch may be one picture larger, which batch norm may need
+            size = len(batch.labels)
+        if size:
+            divided = parts_of if size > 1 else torch.split
+            yield from zip(divided(batch.pictures, size), divided(batch.labels, size), strict=True)
 
     def _update(self) -> Tensor:
         """Move the weights; the norm of the gradient before any clipping."""

@@ -178,17 +178,9 @@ class Study:
                 self._runner.stop(trial)
 
     def _reason(self, trial: Trial, sight: Sight) -> str:
-        config = self.config
-        if config.worse_than is None:
-            return ""
         seen = replace(trial, curve=sight.curve)
-        return reason_to_stop(
-            seen,
-            self.trials.with_trial(seen).all,
-            worse_than=config.worse_than,
-            higher_is_better=config.watched == "valid_accuracy",
-            epochs=config.base.training.epochs,
-        )
+        others = self.trials.with_trial(seen).all
+        return reason_to_stop(self.config, seen, others, judged=len(trial.curve))
 
     def _close(self, trial: Trial, sight: Sight) -> None:
         """The trial has ended, or rests; one that finished before it heard of its early end is finished."""

@@ -6,6 +6,7 @@ from enum import StrEnum
 from core.comparison.scores import Score
 from core.errors import ConfigError
 from core.limits import check_range
+from core.runs.place import Place
 from core.training.run_config import RunConfig
 from core.tuning.space import Space
 
@@ -27,8 +28,9 @@ class StudyConfig:
     """A search over `space` around `base`, for the best `objective` on the validation pictures.
 
     It ends after `trials` or `minutes`, whichever comes first; None is no limit. With `fast`, the seconds a
-    picture at prediction are a second objective. `worse_than` is the per cent of the trials that a trial must
-    be worse than to be stopped early; None never stops one. `at_once` trials share the device.
+    picture at prediction are a second objective. A trial is stopped early where it is worse than
+    `worse_than` per cent of the trials, or not among the best of every `halving` at a rung of successive
+    halving; None never stops one. `at_once` trials share the device, or are on the cluster at `place`.
     """
 
     name: str
@@ -41,6 +43,8 @@ class StudyConfig:
     minutes: float | None = None
     at_once: int = 1
     worse_than: int | None = 75
+    halving: int | None = None
+    place: Place | None = None
     seed: int = 0
     kind: str = KIND
 
@@ -53,6 +57,22 @@ class StudyConfig:
         check_range("seed", self.seed, 0, 2**31 - 1)
         if self.worse_than is not None:
             check_range("per cent of trials to be worse than", self.worse_than, 1, 99)
+        if self.halving is not None:
+            check_range("number of trials of which one goes on", self.halving, 2, 10)
+        if self.worse_than is not None and self.halving is not None:
+            raise ConfigError(
+                "Two rules can't both stop the trials of a study.",
+                expected="a percentile, or successive halving",
+                found="both",
+                fix="Choose one.",
+            )
+        if self.place is not None and self.place.processes > 1:
+            raise ConfigError(
+                "The trials of a study are trained by one process each.",
+                expected="1 process",
+                found=str(self.place.processes),
+                fix="Let several trials run at once instead.",
+            )
         if self.objective not in OBJECTIVES:
             raise ConfigError(
                 f"A study can't aim at the {self.objective}.",
@@ -72,7 +92,7 @@ class StudyConfig:
 
     @property
     def stops_early(self) -> bool:
-        return self.worse_than is not None
+        return self.worse_than is not None or self.halving is not None
 
     @property
     def watched(self) -> str:

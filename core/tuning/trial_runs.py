@@ -10,6 +10,7 @@ from core.comparison.scores import scores_of
 from core.errors import RunError, WorkbenchError
 from core.records import to_json
 from core.runs.launcher import launch, request_pause, request_stop
+from core.runs.place import PLACE_FILE, Place
 from core.runs.store import TRIAL_FILE, Run, RunState, TrialOf, create_run, is_active, list_runs
 from core.training.device import visible_devices
 from core.training.predictions import load_predictions
@@ -22,11 +23,17 @@ from core.workspace import Workspace, write_json
 
 # What another try with the same values would meet again.
 HOPELESS = ("LossNotFinite", "OutOfMemoryError", "MemoryError", "ConfigError", "LayerError")
+MOST_WATCHED = 32
 OUT_OF_MEMORY = "ran out of memory"
 
 
-def most_at_once() -> int:
-    """How many trials this machine can run at once: one on each GPU, or one on each core."""
+def most_at_once(place: Place | None = None) -> int:
+    """How many trials this machine can run at once: one on each GPU, or one on each core.
+
+    Of trials on a cluster, it only watches each from a process of its own.
+    """
+    if place is not None:
+        return MOST_WATCHED
     devices = visible_devices()
     return os.cpu_count() or 1 if devices[0].name == "cpu" else len(devices)
 
@@ -36,7 +43,8 @@ class TrialRuns:
 
     def __init__(self, workspace: Workspace, study: Run, config: StudyConfig) -> None:
         self._workspace, self._study, self._config = workspace, study, config
-        on_processor = visible_devices()[0].name == "cpu" and config.at_once > 1
+        here = config.place is None
+        on_processor = here and visible_devices()[0].name == "cpu" and config.at_once > 1
         self._threads = max(1, (os.cpu_count() or 1) // config.at_once) if on_processor else None
 
     def make(self, trial: Trial, config: RunConfig) -> str:
@@ -50,6 +58,9 @@ class TrialRuns:
         with tempfile.TemporaryDirectory(dir=self._study.folder) as folder:
             write_json(Path(folder) / TRIAL_FILE, to_json(mark))
             files = {TRIAL_FILE: Path(folder) / TRIAL_FILE, **starting_weights(self._study)}
+            if self._config.place is not None:
+                files[PLACE_FILE] = Path(folder) / PLACE_FILE
+                write_json(files[PLACE_FILE], to_json(self._config.place))
             return create_run(self._workspace.runs, to_json(config), config.name, files=files).id
 
     def start(self, trial: Trial) -> None:

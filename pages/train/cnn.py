@@ -6,7 +6,8 @@ from core.data.dataset import Dataset
 from core.data.splitting import Split, current_split
 from core.models.cnn_walk import walk
 from core.records import to_json
-from core.runs.launcher import launch
+from core.runs.launcher import get_ready, launch
+from core.runs.place import Place, put_at
 from core.runs.store import create_run
 from core.training.config import CnnRunConfig, Loss
 from core.training.script import training_script
@@ -20,6 +21,7 @@ from pages.train.augmentation_form import edit_augmentation
 from pages.train.network_builder import edit_network, show_layers
 from pages.train.network_draft import Draft
 from pages.train.network_view import draw, drawing_room
+from pages.train.place_form import choose_place
 from pages.train.run_costs import can_train, measured_execution, show_size
 from pages.train.source_run import show_source, source_run
 from pages.train.starting_point import choose_kind, choose_pictures, starting_point
@@ -35,9 +37,10 @@ def choose_data(workspace: Workspace) -> tuple[Dataset, Split] | None:
     return dataset, current_split(dataset)
 
 
-def start(workspace: Workspace, config: CnnRunConfig, files: dict[str, Path]) -> None:
+def start(workspace: Workspace, config: CnnRunConfig, files: dict[str, Path], place: Place | None) -> None:
     with errors_shown():
         run = create_run(workspace.runs, to_json(config), config.name, files=files)
+        put_at(run, place)
         launch(run)
         st.switch_page(RUNS, query_params={"run": run.id})
 
@@ -69,6 +72,7 @@ with errors_shown():
         rooms = edit_network(draft)
     with training_tab:
         training = edit_training(dataset, split)
+        place, is_usable = choose_place(workspace, "cnn", together=True)
     with augmentation_tab:
         augmentation = edit_augmentation(dataset, split, preprocessing)
     outputs = 1 if training.loss is Loss.SINGLE_LOGIT else len(dataset.classes)
@@ -106,7 +110,7 @@ with errors_shown():
             type="primary",
             icon=":material/play_arrow:",
             width="stretch",
-            disabled=not ready,
+            disabled=not (ready and is_usable),
         )
         st.caption(
             f"{count(len(split.train), 'picture')} to learn from, {len(split.valid):,} to validate on, "
@@ -120,4 +124,5 @@ with errors_shown():
             script = training_script(config, dataset, split, execution=measured_execution(workspace, config))
             st.code(script, language="python", height=600)
     if go:
-        start(workspace, config, files)
+        start(workspace, config, files, place)
+    get_ready()

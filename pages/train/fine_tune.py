@@ -3,7 +3,8 @@ import streamlit as st
 from core.data.splitting import current_split
 from core.models.saved_model import SavedFineTuned
 from core.records import to_json
-from core.runs.launcher import launch
+from core.runs.launcher import get_ready, launch
+from core.runs.place import Place, put_at
 from core.runs.store import create_run
 from core.training.config import Loss
 from core.training.fine_tune_config import FineTuneConfig
@@ -18,12 +19,14 @@ from pages.train.backbone_choice import choose_data_and_backbone
 from pages.train.fine_tune_costs import can_fine_tune
 from pages.train.fine_tune_form import choose_trains, edit_blocks, edit_head, edit_rates, edit_views
 from pages.train.fine_tune_outline import show_outline
+from pages.train.place_form import choose_place
 from pages.train.training_form import edit_training
 
 
-def start(workspace: Workspace, config: FineTuneConfig) -> None:
+def start(workspace: Workspace, config: FineTuneConfig, place: Place | None) -> None:
     with errors_shown():
         run = create_run(workspace.runs, to_json(config), config.name)
+        put_at(run, place)
         launch(run)
         st.switch_page(RUNS, query_params={"run": run.id})
 
@@ -52,6 +55,7 @@ with errors_shown():
     with training_tab:
         rates = st.container()
         training = edit_training(dataset, split)
+        place, is_usable = choose_place(workspace, "fine_tune", together=True)
     with network_tab:
         what = choose_trains()
         left, right = st.columns(2, gap="large")
@@ -94,7 +98,7 @@ with errors_shown():
             type="primary",
             icon=":material/play_arrow:",
             width="stretch",
-            disabled=not ready,
+            disabled=not (ready and is_usable),
         )
         st.caption(
             f"{count(len(split.train), 'picture')} to learn from, {len(split.valid):,} to validate on, "
@@ -108,4 +112,5 @@ with errors_shown():
         )
         st.code(fine_tune_script(workspace, config, dataset, split), language="python", height=600)
     if go:
-        start(workspace, config)
+        start(workspace, config, place)
+    get_ready()

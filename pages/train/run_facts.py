@@ -6,10 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import WorkbenchError
-from core.figures.live_curves import number
 from core.figures.step_times import step_times_rows, step_times_spec
 from core.runs.store import Run, open_run
-from core.training.config import Precision
 from core.training.device import device_words
 from core.training.fine_tune_config import FineTuneConfig
 from core.training.run_config import RunConfig, run_config
@@ -18,12 +16,8 @@ from pages.shared.caches import dataset_of, split_of
 from pages.shared.facts_list import Fact, facts_list
 from pages.shared.text import count
 from pages.train.fine_tune_facts import fine_tune_facts
+from pages.train.run_numbers import numbers_fact
 
-NUMBERS = {
-    Precision.FLOAT32: "32 bits a number",
-    Precision.BFLOAT16: "16 bits a number on the way forward and back; weights, their updates and the "
-    "validation stay in float32",
-}
 LAYOUTS = {
     True: ("channels last", "the channels of a pixel lie side by side in the memory (NHWC)"),
     False: ("channels first", "one map lies after the other in the memory (NCHW)"),
@@ -53,10 +47,13 @@ def show_facts(run: Run, workspace: Workspace) -> None:
 
 def _machine(facts: dict[str, Any], config: RunConfig) -> list[Fact]:
     lines: list[Fact] = []
+    if node := facts.get("node"):
+        processes = facts.get("processes")
+        together = f"with {count(processes, 'process', 'processes')} together" if processes != 1 else ""
+        lines.append(("Carried out", f"on a cluster, by {node}", together))
     if device := facts.get("device"):
         lines.append(("Device", device_words(str(device)), ""))
-    if (precision := facts.get("precision")) in set(Precision):
-        lines.append(("Precision", str(precision), f"{NUMBERS[Precision(precision)]}. {_why(facts, config)}"))
+    lines += numbers_fact(facts, config)
     if isinstance(facts.get("channels_last"), bool):
         lines.append(("Layout", *LAYOUTS[facts["channels_last"]]))
     if facts.get("compiled"):
@@ -68,25 +65,6 @@ def _machine(facts: dict[str, Any], config: RunConfig) -> list[Fact]:
     if version := facts.get("torch"):
         lines.append(("PyTorch", str(version), ""))
     return lines
-
-
-def _why(facts: dict[str, Any], config: RunConfig) -> str:
-    """Why these numbers, with both times where both were measured."""
-    if config.training.precision is not Precision.AUTO:
-        return "The settings ask for it"
-    times = facts.get("milliseconds")
-    times = times if isinstance(times, dict) else {}
-    long, short = (_least(times, precision) for precision in (Precision.FLOAT32, Precision.BFLOAT16))
-    if long is None or short is None:
-        return "Measured as the faster one"
-    if facts["precision"] == Precision.BFLOAT16:
-        return f"Measured: {short:.3g} ms a step, against {long:.3g} ms in float32"
-    return f"Measured: {long:.3g} ms a step; bfloat16, at {short:.3g} ms, is not enough faster"
-
-
-def _least(times: dict[str, Any], precision: Precision) -> float | None:
-    measured = (number(value) for way, value in times.items() if way.startswith(precision))
-    return min((time for time in measured if time is not None), default=None)
 
 
 def _pieces(facts: dict[str, Any], config: RunConfig, workspace: Workspace) -> list[Fact]:

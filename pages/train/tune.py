@@ -30,13 +30,13 @@ with errors_shown():
         st.stop()
     left, right = st.columns([3, 2], gap="large")
     with right:
-        settings = choose_study()
+        settings, is_usable = choose_study(workspace)
     with left:
         space = choose_space(base.config, settings["method"])
         if base.weights is not None:
             st.caption(WITH_WEIGHTS)
     with right:
-        start_button(workspace, base, space, settings)
+        start_button(workspace, base, space if is_usable else None, settings)
     show_studies(workspace, base.config.dataset_id)
 if asked and st.button("All studies", type="primary"):
     del st.query_params[STUDY]

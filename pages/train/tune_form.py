@@ -7,6 +7,7 @@ import streamlit as st
 from core.comparison.scores import Score
 from core.data.splitting import current_split
 from core.errors import WorkbenchError
+from core.runs.place import Place
 from core.tuning.forecast import Forecast, forecast
 from core.tuning.space import Space
 from core.tuning.studies import start_study
@@ -16,6 +17,7 @@ from core.workspace import Workspace
 from pages.shared.caches import dataset_of
 from pages.shared.errors import errors_shown, show_error
 from pages.shared.text import count, duration
+from pages.train.place_form import choose_place
 from pages.train.tune_base import Base
 from pages.train.tune_list import open_in_address
 
@@ -30,10 +32,17 @@ OBJECTIVE_WORDS = {
     Score.MACRO_F1: "Macro-F1: all classes count alike",
     Score.LOG_LOSS: "Validation loss",
 }
+PERCENTILE, HALVING, NEVER = "percentile", "halving", "never"
+EARLY = {
+    PERCENTILE: "Worse than most at the same epoch",
+    HALVING: "Successive halving (ASHA)",
+    NEVER: "Never",
+}
 
 
-def choose_study() -> dict[str, Any]:
-    """Show the controls; the settings that they say, by the names of `StudyConfig`."""
+def choose_study(workspace: Workspace) -> tuple[dict[str, Any], bool]:
+    """Show the controls; the settings that they say, by the names of `StudyConfig`, and whether a study can
+    be carried out where it is to be."""
     settings: dict[str, Any] = {}
     settings["method"] = st.segmented_control(
         "Method", list(METHODS), default=Method.AX, format_func=METHODS.get, required=True, key="tune_method"
@@ -61,14 +70,23 @@ def choose_study() -> dict[str, Any]:
     )
     settings["minutes"] = float(minutes) if minutes else None
     with st.expander("More"):
-        settings |= _more()
-    return settings
+        settings |= _early_stopping()
+        settings["place"], is_usable = choose_place(workspace, "tune")
+        settings |= _more(settings["place"])
+    return settings, is_usable
 
 
-def _more() -> dict[str, Any]:
-    settings: dict[str, Any] = {}
-    if st.toggle("Stop bad trials early", True, key="tune_early", persist_state="session"):
-        settings["worse_than"] = st.slider(
+def _early_stopping() -> dict[str, Any]:
+    rule = st.selectbox(
+        "Stop bad trials early",
+        list(EARLY),
+        format_func=EARLY.get,
+        key="tune_early",
+        persist_state="session",
+    )
+    worse_than = halving = None
+    if rule == PERCENTILE:
+        worse_than = st.slider(
             "Stop a trial that is worse than so many % of trials at the same epoch",
             50,
             95,
@@ -77,8 +95,22 @@ def _more() -> dict[str, Any]:
             key="tune_worse",
             persist_state="session",
         )
-    else:
-        settings["worse_than"] = None
+    elif rule == HALVING:
+        halving = st.slider(
+            "One of so many trials goes on at each rung",
+            2,
+            5,
+            3,
+            key="tune_halving",
+            persist_state="session",
+            help="Rungs are after 1, 3, 9, ... epochs for one of 3. For many long trials: most end after one "
+            "epoch.",
+        )
+    return {"worse_than": worse_than, "halving": halving}
+
+
+def _more(place: Place | None) -> dict[str, Any]:
+    settings: dict[str, Any] = {}
     settings["fast"] = st.toggle(
         "Also look for fast prediction",
         key="tune_fast",
@@ -86,7 +118,7 @@ def _more() -> dict[str, Any]:
         help="A second objective: the time a picture at prediction. There is then no single best trial, but "
         "a Pareto front: those that no other beats in both.",
     )
-    most = most_at_once()
+    most = most_at_once(place)
     if most > 1:
         settings["at_once"] = st.number_input(
             "Trials at once",
@@ -95,7 +127,8 @@ def _more() -> dict[str, Any]:
             1,
             key="tune_at_once",
             persist_state="session",
-            help="They share the processor's cores evenly, or take a GPU each.",
+            help="They share the processor's cores evenly, or take a GPU each; on a cluster, those that find "
+            "no room wait.",
         )
     settings["seed"] = st.number_input("Seed", 0, 2**31 - 1, 0, key="tune_seed", persist_state="session")
     return settings

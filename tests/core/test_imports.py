@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
-WATCHED = ("streamlit", "plotly", "torch", "torchvision", "ax")
+WATCHED = ("streamlit", "plotly", "torch", "torchvision", "ax", "ray")
 
 # One interpreter loads one module after the other, and tells what of the watched packages each was the first
 # to load. Between the two groups plotly is forgotten, which the second may not load.
@@ -28,6 +28,8 @@ for group in map(json.loads, sys.argv[1:]):
 
 # Modules of these packages and files may load torch when they are imported; the others may not.
 NEEDS_TORCH = (
+    "core.cluster.node",
+    "core.cluster.together",
     "core.training",
     "core.runs.set_job",
     "core.serving",
@@ -57,6 +59,14 @@ NEEDS_TORCH = (
     "core.models.weights",
 )
 LOAD_AX = {"core.tuning.ax_analyses", "core.tuning.ax_client", "core.tuning.ax_search"}  # and plotly with it
+LOAD_RAY = {
+    "core.cluster.carrying_out",
+    "core.cluster.connection",
+    "core.cluster.dataset_parcel",
+    "core.cluster.mailbox",
+    "core.cluster.node",
+    "core.cluster.together",
+}
 NO_TORCH_AT_ALL = (
     "core.training.config",
     "core.training.device",
@@ -111,6 +121,7 @@ ORDER = {  # what a package of core may know of
     "comparison": {"layers", "data", "models", "training", "embeddings", "runs"},
     "tuning": {"layers", "data", "models", "training", "runs", "comparison"},
     "tracking": {"data", "runs"},
+    "cluster": {"data", "runs", "tracking"},
 }
 FOR_ALL = {
     "core.runs",  # a run folder is what a trained model is loaded from
@@ -131,10 +142,10 @@ def needs_torch(module: str) -> bool:
 
 @pytest.fixture(scope="module")
 def newly_loaded() -> dict[str, set[str]]:
-    """For each module of core: what of the watched packages came with it first. Ax takes seconds: its own
-    modules are left out, for the searches load them.
+    """For each module of core: what of the watched packages came with it first. Ax and Ray take seconds:
+    their own modules are left out, for studies and runs on a cluster load them.
     """
-    names = [name for name in modules() if name not in LOAD_AX]
+    names = [name for name in modules() if name not in LOAD_AX | LOAD_RAY]
     groups = [[name for name in names if needs_torch(name) == needs] for needs in (False, True)]
     command = [sys.executable, "-c", LOAD_ALL, *map(json.dumps, groups)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, timeout=120)
@@ -156,6 +167,9 @@ class TestLoading:
 
     def test_ax_is_loaded_only_by_what_a_study_loads(self, newly_loaded: dict[str, set[str]]) -> None:
         assert [name for name, loaded in newly_loaded.items() if "ax" in loaded] == []
+
+    def test_ray_is_loaded_only_for_what_is_on_a_cluster(self, newly_loaded: dict[str, set[str]]) -> None:
+        assert [name for name, loaded in newly_loaded.items() if "ray" in loaded] == []
 
     def test_torch_is_loaded_only_where_it_is_needed(self, newly_loaded: dict[str, set[str]]) -> None:
         heavy = [name for name, loaded in newly_loaded.items() if "torch" in loaded]
@@ -222,7 +236,7 @@ def test_packages_know_only_those_below_them() -> None:
 def test_store_and_launcher_know_only_errors_and_files() -> None:
     allowed = {"core", "core.errors", "core.processes", "core.records", "core.workspace", "core.runs"}
     for name in ("core.runs.store", "core.runs.launcher"):
-        assert loaded_with(name) <= allowed | {"core.runs.store", name}
+        assert loaded_with(name) <= allowed | {"core.runs.store", "core.runs.warm", name}
 
 
 PAGES_WITHOUT_TORCH = (

@@ -48,7 +48,8 @@ def test_order_depends_on_seed_and_epoch_alone() -> None:
 
 def test_training_and_prediction_normalize_alike(data: LabeledPictures) -> None:
     batcher = Batcher(PREPROCESSING, torch.device("cpu"))
-    pictures, labels = next(iter(batcher.plain_batches(data, 32)))
+    batch = next(iter(batcher.plain_batches(data, 32)))
+    pictures, labels = batch.pictures, batch.labels
     assert pictures.shape == (7, 3, 4, 5)
     assert np.array_equal(pictures.numpy(), PREPROCESSING.normalized(data.pixels.read(data.rows)))
     assert labels.tolist() == data.labels.tolist()
@@ -56,11 +57,12 @@ def test_training_and_prediction_normalize_alike(data: LabeledPictures) -> None:
 
 def test_train_batches_keep_pictures_and_labels_together(data: LabeledPictures) -> None:
     batcher = Batcher(PREPROCESSING, torch.device("cpu"))
-    plain, labels = next(iter(batcher.plain_batches(data, 32)))
-    known = {picture.numpy().tobytes(): int(label) for picture, label in zip(plain, labels, strict=True)}
+    plain = next(iter(batcher.plain_batches(data, 32)))
+    pairs = zip(plain.pictures, plain.labels, strict=True)
+    known = {picture.numpy().tobytes(): int(label) for picture, label in pairs}
     seen = 0
-    for pictures, labels in batcher.train_batches(data, 3, Augmentation(), seed=0, epoch=1):
-        for picture, label in zip(pictures, labels, strict=True):
+    for batch in batcher.train_batches(data, 3, Augmentation(), seed=0, epoch=1):
+        for picture, label in zip(batch.pictures, batch.labels, strict=True):
             assert known[picture.numpy().tobytes()] == int(label)
             seen += 1
     assert seen == len(data)

@@ -138,7 +138,7 @@ def test_a_last_batch_that_is_one_picture_larger_than_the_others_goes_through_wh
     )
     training, execution = TrainingConfig(batch_size=1), replace(WHOLE, piece=1)
     learner = Learner(model, make_optimizer(model.parameters(), training), objective, training, execution)
-    two = Batch(*(values[:2] for values in batch(3)))
+    two = Batch(batch(3).pictures[:2], batch(3).labels[:2])
     sums = new_sums(CPU)
     learner.step(two, sums, Stopwatch(CPU))
     assert float(sums[LOSS]) > 0
