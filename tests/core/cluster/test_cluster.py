@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -149,7 +148,10 @@ def test_a_node_dies_and_its_trial_begins_again_elsewhere(
     assert kept == [digits.id]
 
 
-def test_the_nodes_keep_apart(nodes: Nodes) -> None:
-    homes = [Path(nodes.folder / f"node-{number}") for number in range(2)]
-    assert all((home / "cluster" / "datasets").is_dir() for home in homes)
-    assert not any((home / "runs").iterdir() for home in homes if (home / "runs").is_dir())
+def test_a_node_keeps_what_came_apart_and_no_run_that_has_ended(nodes: Nodes) -> None:
+    for number in range(2):
+        home = nodes.folder / f"node-{number}"
+        assert list((home / "cluster" / "datasets").iterdir())
+        assert not list((home / "datasets").iterdir())
+        assert not list((home / "runs").iterdir())
+    assert not list((nodes.folder / "node-0" / "cluster" / "runs").iterdir())
