@@ -50,7 +50,7 @@ def carry_out(workspace: Workspace, reporter: Reporter, place: Place) -> None:
     """Have the run done on the cluster; where a node dies, on another, from the last checkpoint that came.
 
     Raises:
-        RunError: the cluster can't be used, or nodes die again and again.
+        RunError: the cluster can't be used or has gone, or nodes die again and again.
         FailedElsewhere: the run failed.
         Cancelled: the user asked for an end or a pause.
     """
@@ -59,6 +59,12 @@ def carry_out(workspace: Workspace, reporter: Reporter, place: Place) -> None:
     connect(place)
     try:
         status = _until_it_ends(workspace, reporter, place)
+    except exceptions.RayError as failure:
+        raise RunError(
+            f"The cluster at {place.address} is gone.",
+            found=f"{type(failure).__name__}: {failure}",
+            fix="Start it again, and go on from the last checkpoint that came; or go on here.",
+        ) from failure
     finally:
         ray.shutdown()
     if status.state in (RunState.STOPPED, RunState.PAUSED) and not status.message:

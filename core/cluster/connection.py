@@ -76,7 +76,7 @@ def _check_that_something_answers(place: Place) -> None:
     except OSError as failure:
         raise RunError(
             f"No Ray cluster answers at {place.address}.",
-            expected="the head of a cluster, started by `ray start --head`",
+            expected="the head of a cluster, started by “ray start --head”",
             found=failure.strerror or str(failure),
             fix="Start it, or correct the address.",
         ) from failure
@@ -114,6 +114,6 @@ def _too_small(place: Place, cluster: Cluster) -> RunError:
     return RunError(
         f"The cluster at {place.address} is too small for this.",
         expected=f"room for {place.processes} × {place.cpus} cores{gpus}, each on one node",
-        found=f"{cluster.nodes} nodes: {nodes}",
+        found=f"{cluster.nodes} node{'s' * (cluster.nodes != 1)}: {nodes}",
         fix="Ask for less, or add nodes to the cluster.",
     )

@@ -4,6 +4,7 @@ import contextlib
 import shutil
 import socket
 import threading
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,12 @@ from core.cluster.order import Order, put, travelling
 from core.data.splitting import split_file
 from core.runs.jobs import job_of_kind
 from core.runs.reporter import Reporter
-from core.runs.store import Run, RunState, Status
+from core.runs.store import Run, RunState, Status, list_runs
 from core.runs.worker import carry_through
 from core.workspace import Workspace, open_workspace
 
 TELL_EVERY = 0.5  # seconds
+YOUNG = 60.0  # seconds: a folder that is still being filled
 FOLDER = "cluster"  # in the node's workspace: what came from elsewhere, and can be deleted when nothing runs
 
 
@@ -28,7 +30,9 @@ def carry_out(order: Order, number: int = 0) -> None:
     home = open_workspace()
     shared = has(home, order.dataset_id, order.dataset_hash)
     workspace = home if shared else Workspace(home.root / FOLDER)
-    run = _unpacked(order, Workspace(home.root / FOLDER).runs / f"{order.run_id}-{number}")
+    runs = Workspace(home.root / FOLDER).runs
+    _remove_leftovers(runs)
+    run = _unpacked(order, runs / f"{order.run_id}-{number}")
     messenger = _Messenger(run, order.mailbox) if number == 0 else None
 
     def job(_: Workspace, reporter: Reporter) -> None:
@@ -40,6 +44,7 @@ def carry_out(order: Order, number: int = 0) -> None:
         job_of_kind(order.kind)(workspace, reporter)
 
     with (
+        run.worker_lock,
         messenger or contextlib.nullcontext(),
         run.log_file.open("w", encoding="utf-8", buffering=1) as log,
         contextlib.redirect_stdout(log),
@@ -47,6 +52,14 @@ def carry_out(order: Order, number: int = 0) -> None:
     ):
         carry_through(run, job)
     shutil.rmtree(run.folder, ignore_errors=True)
+
+
+def _remove_leftovers(runs: Path) -> None:
+    """What processes that were killed have left."""
+    for run in list_runs(runs):
+        with contextlib.suppress(OSError):
+            if time.time() - run.folder.stat().st_mtime > YOUNG and not run.is_locked():
+                shutil.rmtree(run.folder, ignore_errors=True)
 
 
 def _unpacked(order: Order, folder: Path) -> Run:

@@ -12,6 +12,8 @@ from core.tuning.fields import label_of, value_words
 from core.tuning.parameters import Choice, Parameter, Value
 
 HEIGHT = 320  # pixels
+AROUND, LEGEND_BELOW = 100, 60  # pixels of a height that its axes do not have, and from these to the legend
+MOST_TICKS = 12  # one a trial, which a phone has room for
 WORST_TO_BEST = [[0.0, VERMILLION], [0.5, GREY], [1.0, BLUE]]
 
 
@@ -85,7 +87,10 @@ def progress_figure(points: Sequence[Point], measure: Measure, *, over_time: boo
         hoverinfo="skip",
     )
     _lay_out(figure, f"Best {measure.name} so far", legend=True)
-    figure.update_xaxes(title_text="minutes" if over_time else "trials that have ended")
+    if over_time:
+        figure.update_xaxes(title_text="minutes")
+    else:
+        _count_trials(figure, len(points))
     figure.update_yaxes(title_text=measure.name, tickformat=measure.ticks)
     return figure
 
@@ -113,7 +118,16 @@ def parallel_figure(axes: Sequence[Axis], scores: Sequence[float], measure: Meas
             labelside="top",
         )
     )
-    figure.update_layout(height=HEIGHT + 60, margin={"l": 70, "r": 50, "t": 110, "b": 20})
+    figure.update_layout(
+        title={
+            "text": "Every trial, from orange (worst) to blue (best)",
+            "x": 0,
+            "y": 0.98,
+            "yanchor": "top",
+        },
+        height=HEIGHT + 60,
+        margin={"l": 70, "r": 50, "t": 110, "b": 20},
+    )
     return figure
 
 
@@ -218,23 +232,28 @@ def pareto_figure(
 
 
 def methods_figure(studies: Sequence[tuple[str, Sequence[Point]]], measure: Measure) -> go.Figure:
-    """The best so far of several studies of the same space, over as many trials as all of them have."""
-    budget = min((len(points) for _, points in studies), default=0)
+    """The best so far of several studies of the same space, each as far as it went."""
     figure = go.Figure()
     for position, (name, points) in enumerate(studies):
-        ordered = sorted(points, key=lambda point: point.seconds)[:budget]
+        ordered = sorted(points, key=lambda point: point.seconds)
         color, dash = line_style(position)
         figure.add_scatter(
             x=list(range(1, len(ordered) + 1)),
             y=best_so_far(ordered, measure.higher_is_better),
             name=escaped(name),
-            mode="lines",
+            mode="lines+markers",
             line={"color": color, "width": 2.5, "dash": dash, "shape": "hv"},
+            marker={"size": 5},
         )
-    _lay_out(figure, f"Best {measure.name} so far, at equal budget", legend=True)
-    figure.update_xaxes(title_text="trials that have ended")
+    _lay_out(figure, f"Best {measure.name} so far, trial by trial", legend=True)
+    _count_trials(figure, max((len(points) for _, points in studies), default=0))
     figure.update_yaxes(title_text=measure.name, tickformat=measure.ticks)
     return figure
+
+
+def _count_trials(figure: go.Figure, most: int) -> None:
+    """The axis of trials by the order of their ends, with ticks at whole numbers also where there are few."""
+    figure.update_xaxes(title_text="trials that have ended", dtick=1 if most <= MOST_TICKS else None)
 
 
 def _lay_out(figure: go.Figure, title: str, *, height: int = HEIGHT, legend: bool = False) -> None:
@@ -245,7 +264,13 @@ def _lay_out(figure: go.Figure, title: str, *, height: int = HEIGHT, legend: boo
         hovermode="closest",
         dragmode=False,
         showlegend=legend,
-        legend={"orientation": "h", "y": -0.26, "yanchor": "top", "x": 0, "xanchor": "left"},
+        legend={
+            "orientation": "h",
+            "y": -LEGEND_BELOW / (height - AROUND),
+            "yanchor": "top",
+            "x": 0,
+            "xanchor": "left",
+        },
     )
     figure.update_xaxes(fixedrange=True, zeroline=False)
     figure.update_yaxes(fixedrange=True, automargin=True, zeroline=False)

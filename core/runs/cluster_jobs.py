@@ -16,6 +16,7 @@ class ClusterLook:
     """Whether the cluster at `place` can be used, and what it has."""
 
     place: Place
+    name: str
     kind: str = KIND
 
 
@@ -26,6 +27,5 @@ def start_look(workspace: Workspace, place: Place) -> Run:
     Raises:
         RunError: the process can't be started.
     """
-    return start_side_job(
-        workspace.caches / "clusters", to_json(ClusterLook(place)), f"Ray at {place.address}"
-    )
+    name = f"Ray at {place.address}"
+    return start_side_job(workspace.caches / "clusters", to_json(ClusterLook(place, name)), name)

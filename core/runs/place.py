@@ -37,7 +37,7 @@ class Place:
                 "That is not the address of a Ray cluster.",
                 expected=f"host:port of its head, such as {USUAL_ADDRESS}",
                 found=repr(self.address[:60]),
-                fix="Take the address that `ray start --head` tells.",
+                fix="Take the address that “ray start --head” tells.",
             )
         check_range("number of processor cores", self.cpus, 1, MOST_CPUS)
         check_range("number of GPUs", self.gpus, 0, MOST_GPUS)

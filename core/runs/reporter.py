@@ -38,6 +38,7 @@ class Reporter:
             fix="",
             cause="",
         )
+        self.listens = False  # also while the job is busy: for one whose single steps take long
         self._changed = True
         self._lock = threading.Lock()
         self._ended = threading.Event()
@@ -108,6 +109,8 @@ class Reporter:
     def _keep_writing(self) -> None:
         last = time.monotonic()
         while not self._ended.wait(FLUSH_EVERY):
+            if self.listens:
+                self.should_stop()
             if self._changed or time.monotonic() - last > HEARTBEAT_EVERY:
                 try:
                     self.flush()

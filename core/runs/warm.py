@@ -54,16 +54,19 @@ def warm_up(environment: dict[str, str]) -> None:
             atexit.register(cool_down)
 
 
+def is_ready() -> bool:
+    """Whether a worker would start at once."""
+    with _lock:
+        return _process is not None and _has_loaded(_process)
+
+
 def cool_down() -> None:
-    """End the process; workers stay."""
+    """End the process, also one that still loads; workers stay."""
     global _process
     with _lock:
         if _process is not None:
-            for pipe in (_process.stdin, _process.stdout):
-                if pipe is not None:
-                    with suppress(OSError):
-                        pipe.close()
-            _process.wait(ANSWER_WITHIN)
+            _process.kill()
+            _process.communicate()
             _process = None
 
 
@@ -103,7 +106,8 @@ def _answer(process: subprocess.Popen, within: float = ANSWER_WITHIN) -> bytes:
 def main() -> NoReturn:
     """Load, and fork a worker for each line that comes."""
     import core.runs.worker
-    import core.training.cnn_run  # noqa: F401
+    import core.training.cnn_run
+    import core.training.event_files  # noqa: F401
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the workers
     gc.collect()

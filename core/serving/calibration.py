@@ -16,6 +16,7 @@ CALIBRATION_FILE = "calibration.json"
 COLDEST, HOTTEST = 0.1, 10.0  # temperatures
 SPREAD = 0.5  # of ln T, as expected beforehand
 HALVINGS = 40
+SURE = 3.84  # of chi squared with one degree of freedom, at 5 %
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,20 @@ def fit_temperature(probabilities: np.ndarray, targets: np.ndarray) -> float:
     return float(np.exp((low + high) / 2))
 
 
+def supported_temperature(probabilities: np.ndarray, targets: np.ndarray) -> float:
+    """The T of `fit_temperature` where the pictures speak for it, else 1.
+
+    They do where twice the gain in log likelihood over T = 1 is more than chance brings one time in twenty
+    (Wilks 1938). Less would make the probabilities of other pictures worse about as often as better.
+    """
+    temperature = fit_temperature(probabilities, targets)
+    truth = np.arange(len(targets)), targets
+    before, after = (
+        _logarithms(each)[truth] for each in (probabilities, calibrated(probabilities, temperature))
+    )
+    return temperature if 2 * (after - before).sum() > SURE else 1.0
+
+
 def calibration_of(run: Run) -> Calibration | None:
     """The calibration of the best weights of `run`; None where it has no validation predictions.
 
@@ -83,7 +98,7 @@ def calibration_of(run: Run) -> Calibration | None:
     predictions = load_predictions(run.folder, "valid")
     if predictions is None or not len(predictions.targets):
         return None
-    temperature = fit_temperature(predictions.probabilities, predictions.targets)
+    temperature = supported_temperature(predictions.probabilities, predictions.targets)
     calibration = Calibration(temperature, len(predictions.targets), written)
     with suppress(OSError):
         write_json(file, to_json(calibration))

@@ -45,16 +45,27 @@ class Estimate:
 
 
 def estimate_run(
-    workspace: Workspace, config: CnnRunConfig, network: Walk, dataset: Dataset, split: Split, device: str
+    workspace: Workspace,
+    config: CnnRunConfig,
+    network: Walk,
+    dataset: Dataset,
+    split: Split,
+    device: str,
+    *,
+    elsewhere: bool = False,
 ) -> Estimate:
     """The estimate for a run on `device`, measured where a trial of the same network has been made.
+
+    `elsewhere`: it is carried out on another machine, whose memory nobody knows here.
 
     Raises:
         ConfigError: it can't fit into the memory or onto the disk.
     """
     training, base = config.training, known_base(workspace)
     is_cpu = device == "cpu"
-    piece = piece_that_fits(network, training, base=base) if is_cpu else training.batch_size
+    piece = training.batch_size
+    if is_cpu and not elsewhere:
+        piece = piece_that_fits(network, training, base=base)
     precision = expected_precision(training)
     if (calibration := load_calibration(calibration_file(workspace, config, device))) is not None:
         precision = calibration.execution.precision

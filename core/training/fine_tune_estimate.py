@@ -51,8 +51,12 @@ def estimate_fine_tuning(
     dataset: Dataset,
     split: Split,
     device: str,
+    *,
+    elsewhere: bool = False,
 ) -> FineTuneEstimate:
     """The estimate for a run on `device`.
+
+    `elsewhere`: it is carried out on another machine, whose memory nobody knows here.
 
     Raises:
         ConfigError: it can't fit into the memory, or what it leaves onto the disk.
@@ -74,7 +78,8 @@ def estimate_fine_tuning(
     memory = None
     if device == "cpu":
         memory = fine_tune_memory(config, outline, base=known_base(workspace)).total
-        _check_memory(memory)
+        if not elsewhere:
+            _check_memory(memory)
     epoch_seconds = None
     if (trial := load_trial(fine_tune_trial_file(workspace, config, trained, device))) is not None:
         memory = trial.memory or memory

@@ -5,12 +5,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from core.errors import WorkbenchError
+from core.runs.place import place_of
 from core.runs.store import Run, RunState, runs_on
 from core.training.config import CnnRunConfig
 from core.training.device import visible_devices
 from core.training.measured import load_trial, trial_file
 from core.training.run_config import RunConfig, run_config
 from core.tuning.study_config import Method, StudyConfig
+from core.tuning.trial_runs import share_the_processor
 from core.workspace import Workspace
 
 MOST_RUNS = 20  # that are looked at, the newest first
@@ -31,12 +33,17 @@ class Forecast:
 
 
 def forecast(workspace: Workspace, config: StudyConfig, pictures: int, validation_pictures: int) -> Forecast:
-    """For a training part of so many `pictures`, without early stopping."""
+    """For a training part of so many `pictures`, without early stopping.
+
+    Trials that share a processor take as many times longer as there are at once.
+    """
     trials = config.trials
     if config.method is Method.GRID:
         points = len(config.space.grid(config.base))
         trials = points if trials is None else min(points, trials)
-    trial_seconds, source = _trial_seconds(workspace, config.base, pictures, validation_pictures)
+    trial_seconds, source = _trial_seconds(workspace, config, pictures, validation_pictures)
+    if trial_seconds is not None and share_the_processor(config):
+        trial_seconds *= config.at_once
     seconds = None if trial_seconds is None or trials is None else trials * trial_seconds / config.at_once
     if config.minutes is not None:
         seconds = min(60 * config.minutes, seconds or 60 * config.minutes)
@@ -44,18 +51,19 @@ def forecast(workspace: Workspace, config: StudyConfig, pictures: int, validatio
 
 
 def _trial_seconds(
-    workspace: Workspace, base: RunConfig, pictures: int, validation_pictures: int
+    workspace: Workspace, config: StudyConfig, pictures: int, validation_pictures: int
 ) -> tuple[float | None, str]:
-    """From finished runs of the same network on the same pictures, else from ten measured batches."""
-    times = []
+    """From finished runs of the same network on the same pictures, else from ten batches measured here; one
+    that doesn't share the processor."""
+    base, times = config.base, []
     for run in runs_on(workspace.runs, base.dataset_id)[:MOST_RUNS]:
         with suppress(WorkbenchError, OSError, ValueError):
-            if _is_alike(run_config(run.config()), base) and (found := _times(run)) is not None:
-                times.append(found)
+            if _is_alike(run_config(run.config()), base) and _is_carried_out_alike(run, config):
+                times += _times(run)
     if times:
         start, epoch = (statistics.median(column) for column in zip(*times, strict=True))
         return start + base.training.epochs * epoch, "from earlier runs like it"
-    if isinstance(base, CnnRunConfig):
+    if isinstance(base, CnnRunConfig) and config.place is None:
         trial = load_trial(trial_file(workspace, base, visible_devices()[0].name))
         if trial is not None:
             epoch = (
@@ -73,14 +81,20 @@ def _is_alike(config: RunConfig, base: RunConfig) -> bool:
     return type(config) is type(base) and getattr(config, "backbone", "") == getattr(base, "backbone", None)
 
 
-def _times(run: Run) -> tuple[float, float] | None:
-    """Seconds before the first epoch and after the last, and those of an epoch."""
+def _is_carried_out_alike(run: Run, config: StudyConfig) -> bool:
+    """Whether on the same cluster, or here too with all of the processor's cores."""
+    trial = run.trial_of()
+    return place_of(run) == config.place and (trial is None or trial.threads is None)
+
+
+def _times(run: Run) -> list[tuple[float, float]]:
+    """Seconds before the first epoch and after the last, and those of an epoch; empty where it can't tell."""
     status, records = run.status(), run.metrics()
     if status.state is not RunState.FINISHED or not records or not status.started or not status.finished:
-        return None
+        return []
     epochs = [
         float(record["seconds"]) for record in records if isinstance(record.get("seconds"), int | float)
     ]
     if not epochs:
-        return None
-    return max(0.0, status.finished - status.started - sum(epochs)), statistics.median(epochs)
+        return []
+    return [(max(0.0, status.finished - status.started - sum(epochs)), statistics.median(epochs))]

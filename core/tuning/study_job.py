@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from core.errors import Cancelled
 from core.records import from_json
+from core.runs.launcher import get_ready
 from core.runs.reporter import Reporter
 from core.runs.store import Run, RunState
 from core.tuning.analyses import load_analyses, save_analyses
@@ -16,6 +17,7 @@ from core.workspace import Workspace
 
 ENOUGH = 6  # trials with a score, for a model of the objective
 ANALYSING_SHARE = 0.05  # of a study's time that its analyses may take
+WORTH_GETTING_READY = 3  # trials, from which their workers are forks of a process that has PyTorch loaded
 
 
 def run_study(workspace: Workspace, reporter: Reporter) -> None:
@@ -25,6 +27,9 @@ def run_study(workspace: Workspace, reporter: Reporter) -> None:
         Cancelled: the user asked for a pause or an end, and all trials rest.
     """
     config = from_json(StudyConfig, reporter.run.config())
+    if config.place is None and (config.trials is None or config.trials >= WORTH_GETTING_READY):
+        get_ready()
+    reporter.listens = True  # one step of Ax can take longer than a worker that doesn't hear is waited for
     reporter.update(state=RunState.RUNNING, what="loading Ax" if config.method is Method.AX else "")
     study = Study(config, reporter.run.folder, search_of(config), TrialRuns(workspace, reporter.run, config))
     analyst = _Analyst(reporter.run, config)
@@ -44,8 +49,8 @@ def run_study(workspace: Workspace, reporter: Reporter) -> None:
 
 
 def _now(study: Study) -> str:
-    numbers = ", ".join(str(trial.number) for trial in study.trials.open)
-    return f"trial {numbers}"
+    numbers = [str(trial.number) for trial in study.trials.open]
+    return f"trial{'s' * (len(numbers) > 1)} {', '.join(numbers)}"
 
 
 @dataclass

@@ -38,14 +38,18 @@ def most_at_once(place: Place | None = None) -> int:
     return os.cpu_count() or 1 if devices[0].name == "cpu" else len(devices)
 
 
+def share_the_processor(config: StudyConfig) -> bool:
+    """Whether the trials of a study that are under way at once divide this machine's cores among them."""
+    return config.place is None and config.at_once > 1 and visible_devices()[0].name == "cpu"
+
+
 class TrialRuns:
     """The runs of one study's trials. On a processor they share its cores evenly."""
 
     def __init__(self, workspace: Workspace, study: Run, config: StudyConfig) -> None:
         self._workspace, self._study, self._config = workspace, study, config
-        here = config.place is None
-        on_processor = here and visible_devices()[0].name == "cpu" and config.at_once > 1
-        self._threads = max(1, (os.cpu_count() or 1) // config.at_once) if on_processor else None
+        cores = os.cpu_count() or 1
+        self._threads = max(1, cores // config.at_once) if share_the_processor(config) else None
 
     def make(self, trial: Trial, config: RunConfig) -> str:
         if trial.run_id is not None:

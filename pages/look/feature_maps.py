@@ -9,10 +9,11 @@ from core.figures.stages import stages_of
 from core.workspace import Workspace, open_workspace
 from pages.look.codes import show_map_code
 from pages.look.excitation import show_excitation
-from pages.look.maps import Shown, recorded, show_maps
+from pages.look.maps import Shown, show_maps
 from pages.look.network import Network, choose_network, subject_of
 from pages.look.picture import Given, choose_picture
 from pages.look.pooling import show_pooling
+from pages.look.recorded import recorded
 from pages.look.statistics import show_statistics
 from pages.shared.errors import errors_shown
 from pages.shared.network_drawing import draw_network

@@ -13,21 +13,19 @@ from core.figures.map_grid import Tile, map_grid
 from core.figures.map_grid import shown as said
 from core.figures.map_sheet import map_sheet
 from pages.look.picture import Given
+from pages.look.recorded import Recorded
 from pages.look.scale import choose_scale
-from pages.shared.held import Held
 from pages.shared.map_grid import show_map_grid
 from pages.shared.text import count
 
 if TYPE_CHECKING:
     from core.insight.places import MapPlace
-    from core.insight.recording import Recording
     from core.insight.statistics import ChannelFacts
     from core.insight.subject import Subject
 
 ACTIVE, INDEX = "most active first", "by number"
 COUNTS = (8, 16, 32, 64)
 MOST_VALUES = 64 * 112 * 112  # that are sent to the browser at once
-MOST_RECORDINGS = 2  # in memory, for all browsers together
 
 
 @dataclass(frozen=True)
@@ -43,30 +41,6 @@ class Shown:
     @property
     def map(self) -> np.ndarray:
         return self.maps[self.channel]
-
-
-@dataclass(frozen=True)
-class Recorded:
-    received: np.ndarray
-    maps: np.ndarray
-
-
-def recorded(subject: Subject, given: Given, place: MapPlace) -> Recorded:
-    """The maps (C, H, W) of a layer: one pass through the network serves all layers of one picture.
-
-    Raises:
-        PictureRejected: the picture can't be used.
-    """
-    from core.insight.recording import maps_of, record
-
-    def look() -> tuple[np.ndarray, Recording]:
-        received = subject.read(given.source)
-        return received, record(subject, subject.batch([received]))
-
-    received, recording = _recordings().take(f"{subject.key} {given.key}", look)
-    if place.row not in recording.outputs:  # beyond what one recording keeps
-        recording = record(subject, subject.batch([received]), [place.row])
-    return Recorded(received, maps_of(subject, recording, place.row)[0])
 
 
 def show_maps(subject: Subject, place: MapPlace, given: Given, found: Recorded) -> Shown:
@@ -168,8 +142,3 @@ def _words(place: MapPlace, facts: ChannelFacts) -> str:
 
 def _share(share: float) -> str:
     return "under 1%" if share < 0.01 else f"{share:.0%}"
-
-
-@st.cache_resource(show_spinner=False)
-def _recordings() -> Held[tuple[np.ndarray, Recording]]:
-    return Held(MOST_RECORDINGS)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.errors import ModelFileError
 from core.figures.live_curves import accuracy_spec, best_epoch, curve_rows, loss_spec
+from core.runs.place import place_of
 from core.runs.store import Run, RunState, Status
 from core.training.metrics import accuracy_interval
 from core.training.predictions import load_predictions
@@ -47,7 +48,8 @@ def _show(run: Run, workspace: Workspace, below: Below, was_active: bool) -> Non
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             with st.container(horizontal=True, vertical_alignment="center", width="content"):
                 state_badge(status.state)
-                st.caption(situation(status, len(records)))
+                with errors_shown():
+                    st.caption(situation(status, len(records), place_of(run)))
             show_action(run, status, len(records))
         show_ending(run, status, workspace)
         if under_way:

@@ -8,6 +8,7 @@ from core.data.splitting import SIDES
 from core.errors import WorkbenchError
 from core.runs.continuing import continue_slower, go_on_without
 from core.runs.launcher import launch, request_pause, request_stop
+from core.runs.place import PLACE_FILE, put_at
 from core.runs.store import Run, RunState, Status
 from core.workspace import Workspace
 from pages.shared.caches import dataset_of, split_of
@@ -33,9 +34,20 @@ def show_action(run: Run, status: Status, finished_epochs: int) -> None:
         label, words = _going_on(status, finished_epochs)
         primary = not _has_remedy(run, status)
         icon, kind = ":material/play_arrow:", "primary" if primary else "secondary"
-        if st.button(label, key=f"go_on_{run.id}", icon=icon, type=kind, help=words):
-            launch(run)
-            st.rerun()
+        with st.container(horizontal=True, width="content", gap="small"):
+            if st.button(label, key=f"go_on_{run.id}", icon=icon, type=kind, help=words):
+                launch(run)
+                st.rerun()
+            if (run.folder / PLACE_FILE).exists():
+                _here_button(run, label)
+
+
+def _here_button(run: Run, label: str) -> None:
+    words = "On this machine instead of the cluster, from the last checkpoint that came from there."
+    if st.button(f"{label} here", key=f"here_{run.id}", icon=":material/computer:", help=words):
+        put_at(run, None)
+        launch(run)
+        st.rerun()
 
 
 def show_ending(run: Run, status: Status, workspace: Workspace) -> None:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.runs.place import Place
 from core.runs.store import RunState, Status
 from core.training.device import device_words
 from pages.shared.text import count, plain
@@ -24,14 +25,16 @@ def state_badge(state: RunState) -> None:
     st.badge(state.value, color=color, icon=icon)
 
 
-def situation(status: Status, finished_epochs: int) -> str:
-    """One line on where the run stands."""
+def situation(status: Status, finished_epochs: int, place: Place | None = None) -> str:
+    """One line on where the run stands, which is carried out at `place`; None for this machine."""
     epochs = count(finished_epochs, "finished epoch")
     if status.state is RunState.QUEUED:
         ahead = status.result.get("ahead")
         if ahead is None:
             return "the process is starting"
         return f"{count(ahead, 'run')} before this one" if ahead else "next in line for the device"
+    if status.state is RunState.RUNNING and place is not None:
+        return f"on the Ray cluster at {plain(place.address)}"
     if status.state is RunState.RUNNING:
         return f"on {plain(device_words(status.device))}" if status.device else "the process is starting"
     if status.state is RunState.PAUSING:

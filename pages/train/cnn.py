@@ -21,7 +21,7 @@ from pages.train.augmentation_form import edit_augmentation
 from pages.train.network_builder import edit_network, show_layers
 from pages.train.network_draft import Draft
 from pages.train.network_view import draw, drawing_room
-from pages.train.place_form import choose_place
+from pages.train.place_form import COSTS_HERE, choose_place, place_words
 from pages.train.run_costs import can_train, measured_execution, show_size
 from pages.train.source_run import show_source, source_run
 from pages.train.starting_point import choose_kind, choose_pictures, starting_point
@@ -72,7 +72,7 @@ with errors_shown():
         rooms = edit_network(draft)
     with training_tab:
         training = edit_training(dataset, split)
-        place, is_usable = choose_place(workspace, "cnn", together=True)
+        place, is_usable = choose_place(workspace, together=True)
     with augmentation_tab:
         augmentation = edit_augmentation(dataset, split, preprocessing)
     outputs = 1 if training.loss is Loss.SINGLE_LOGIT else len(dataset.classes)
@@ -103,7 +103,7 @@ with errors_shown():
         files = {"start.pt": source.run.folder / "best.pt"} if with_weights else {}
         st.session_state["drafted"] = config, files  # for the page Tune
         button = st.container()
-        ready = can_train(workspace, config, network, dataset, split)
+        ready = can_train(workspace, config, network, dataset, split, elsewhere=place is not None)
         show_size(network)
         go = button.button(
             "Start training",
@@ -112,6 +112,8 @@ with errors_shown():
             width="stretch",
             disabled=not (ready and is_usable),
         )
+        if where := place_words(place, is_usable, costs=COSTS_HERE):
+            button.caption(where)
         st.caption(
             f"{count(len(split.train), 'picture')} to learn from, {len(split.valid):,} to validate on, "
             f"{len(split.test):,} kept for the final test; {count(len(dataset.classes), 'class', 'classes')}."

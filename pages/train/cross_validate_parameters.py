@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.training.config import CnnRunConfig
 from core.tuning.skorch_config import PARAMETERS, Parameters, Search, Value, searchable
-from pages.train.training_form import BATCHES, DECAYS, RATES
+from pages.train.training_values import BATCHES, DECAYS, RATES
 
 VALUES: dict[str, list[Value]] = {
     "lr": RATES,

@@ -19,7 +19,7 @@ from pages.train.backbone_choice import choose_data_and_backbone
 from pages.train.fine_tune_costs import can_fine_tune
 from pages.train.fine_tune_form import choose_trains, edit_blocks, edit_head, edit_rates, edit_views
 from pages.train.fine_tune_outline import show_outline
-from pages.train.place_form import choose_place
+from pages.train.place_form import COSTS_HERE, choose_place, place_words
 from pages.train.training_form import edit_training
 
 
@@ -55,7 +55,7 @@ with errors_shown():
     with training_tab:
         rates = st.container()
         training = edit_training(dataset, split)
-        place, is_usable = choose_place(workspace, "fine_tune", together=True)
+        place, is_usable = choose_place(workspace, together=True)
     with network_tab:
         what = choose_trains()
         left, right = st.columns(2, gap="large")
@@ -92,7 +92,7 @@ with errors_shown():
             **views,
         )
         button = st.container()
-        ready = can_fine_tune(workspace, config, outline, dataset, split)
+        ready = can_fine_tune(workspace, config, outline, dataset, split, elsewhere=place is not None)
         go = button.button(
             "Start fine-tuning",
             type="primary",
@@ -100,6 +100,8 @@ with errors_shown():
             width="stretch",
             disabled=not (ready and is_usable),
         )
+        if where := place_words(place, is_usable, costs=COSTS_HERE):
+            button.caption(where)
         st.caption(
             f"{count(len(split.train), 'picture')} to learn from, {len(split.valid):,} to validate on, "
             f"{len(split.test):,} kept for the final test; {count(len(dataset.classes), 'class', 'classes')}."

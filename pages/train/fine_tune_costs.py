@@ -17,13 +17,21 @@ from pages.train.trial import show_costs
 
 
 def can_fine_tune(
-    workspace: Workspace, config: FineTuneConfig, outline: Outline, dataset: Dataset, split: Split
+    workspace: Workspace,
+    config: FineTuneConfig,
+    outline: Outline,
+    dataset: Dataset,
+    split: Split,
+    *,
+    elsewhere: bool = False,
 ) -> bool:
-    """Show what the run will take, or why it can't be started."""
+    """Show what the run will take, or why it can't be started; `elsewhere`: on another machine."""
     try:
         check_trainable(split)
         device = visible_devices()[0].name
-        estimate = estimate_fine_tuning(workspace, config, outline, dataset, split, device)
+        estimate = estimate_fine_tuning(
+            workspace, config, outline, dataset, split, device, elsewhere=elsewhere
+        )
     except ConfigError as error:
         show_error(error)
         return False

@@ -6,7 +6,7 @@ from core.models.outline import Outline
 from core.models.saved_model import MOST_HIDDEN, WIDEST, HeadConfig
 from core.training.fine_tune_config import MOST_VIEWS, FineTuneConfig, Trains
 from pages.shared.text import count
-from pages.train.training_form import RATES
+from pages.train.training_values import RATES
 
 TRAINS = {Trains.HEAD: "Only the head", Trains.BLOCKS: "The last blocks too", Trains.ALL: "Everything"}
 LECTURE = 500  # units of the hidden layer in the lecture's head
@@ -97,7 +97,8 @@ def edit_rates(trains: Trains, epochs: int) -> dict:
             "is a good start.",
         )
     if epochs > 1:
-        warm_up = right.number_input(
+        column = left if trains is Trains.HEAD else right
+        warm_up = column.number_input(
             "Epochs of warm-up",
             0,
             None,
@@ -107,7 +108,7 @@ def edit_rates(trains: Trains, epochs: int) -> dict:
             help="The rates rise evenly from 1 %; then the schedule begins.",
         )
         if warm_up >= epochs:
-            right.caption(f"More than there are: {epochs - 1} of {epochs} epochs.")
+            column.caption(f"More than there are: {epochs - 1} of {epochs} epochs.")
         settings["warm_up"] = min(warm_up, epochs - 1)
     return settings
 

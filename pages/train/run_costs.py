@@ -20,9 +20,15 @@ from pages.train.trial import show_costs
 
 
 def can_train(
-    workspace: Workspace, config: CnnRunConfig, network: Walk, dataset: Dataset, split: Split
+    workspace: Workspace,
+    config: CnnRunConfig,
+    network: Walk,
+    dataset: Dataset,
+    split: Split,
+    *,
+    elsewhere: bool = False,
 ) -> bool:
-    """Show what the run will take, or why it can't be started."""
+    """Show what the run will take, or why it can't be started; `elsewhere`: on another machine."""
     if network.problem:
         st.error("It can't be built yet: the card with the red note says why.", icon=":material/block:")
         return False
@@ -30,7 +36,7 @@ def can_train(
         check_trainable(split)
         check_batch_norm(network, config.training, len(split.train))
         device = visible_devices()[0].name
-        estimate = estimate_run(workspace, config, network, dataset, split, device)
+        estimate = estimate_run(workspace, config, network, dataset, split, device, elsewhere=elsewhere)
     except ConfigError as error:
         show_error(error)
         return False

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.errors import WorkbenchError
 from core.figures.step_times import step_times_rows, step_times_spec
+from core.runs.place import PLACE_FILE
 from core.runs.store import Run, open_run
 from core.training.device import device_words
 from core.training.fine_tune_config import FineTuneConfig
@@ -26,7 +27,7 @@ LAYOUTS = {
 
 def show_facts(run: Run, workspace: Workspace) -> None:
     """A line a fact, and what was measured as bars; what is not known yet is left out."""
-    facts, config = run.facts(), run_config(run.config())
+    facts, config = _facts_of(run), run_config(run.config())
     if not facts:
         st.caption("Known as soon as the run has reached its device. Runs of earlier versions don't say.")
         return
@@ -45,14 +46,22 @@ def show_facts(run: Run, workspace: Workspace) -> None:
             _show_times(times, _way(facts))
 
 
+def _facts_of(run: Run) -> dict[str, Any]:
+    """Without those of a cluster where the run has gone on here since."""
+    facts = run.facts()
+    if (run.folder / PLACE_FILE).exists():
+        return facts
+    return {name: fact for name, fact in facts.items() if name not in ("node", "processes")}
+
+
 def _machine(facts: dict[str, Any], config: RunConfig) -> list[Fact]:
     lines: list[Fact] = []
-    if node := facts.get("node"):
-        processes = facts.get("processes")
-        together = f"with {count(processes, 'process', 'processes')} together" if processes != 1 else ""
-        lines.append(("Carried out", f"on a cluster, by {node}", together))
-    if device := facts.get("device"):
-        lines.append(("Device", device_words(str(device)), ""))
+    node, device = facts.get("node"), facts.get("device")
+    if node:
+        together = f", {_processes(facts)} processes together" if _processes(facts) > 1 else ""
+        lines.append(("Carried out", f"on a Ray cluster{together}", f"by the node {node}"))
+    if device:
+        lines.append(("Device", str(device).upper() if node else device_words(str(device)), ""))
     lines += numbers_fact(facts, config)
     if isinstance(facts.get("channels_last"), bool):
         lines.append(("Layout", *LAYOUTS[facts["channels_last"]]))
@@ -67,12 +76,19 @@ def _machine(facts: dict[str, Any], config: RunConfig) -> list[Fact]:
     return lines
 
 
+def _processes(facts: dict[str, Any]) -> int:
+    """How many train the network together."""
+    found = facts.get("processes")
+    return found if isinstance(found, int) else 1
+
+
 def _pieces(facts: dict[str, Any], config: RunConfig, workspace: Workspace) -> list[Fact]:
     piece, batch = facts.get("piece"), config.training.batch_size
     if not isinstance(piece, int):
         return []
     if piece >= batch:
-        return [("Pictures at once", f"{batch:,}", "the whole batch")]
+        shared = ", a part of it in each process" if _processes(facts) > 1 else ""
+        return [("Pictures at once", f"{batch:,}", f"the whole batch{shared}")]
     pictures = _pictures_to_learn_from(config, workspace)
     if pictures is not None and piece >= pictures:
         return [("Pictures at once", f"{piece:,}", "all that there are to learn from")]

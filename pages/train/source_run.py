@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from core.data.augmentation_config import Augmentation
 from core.data.dataset import Dataset
 from core.errors import RunError
 from core.models.cnn_walk import walk
@@ -12,11 +11,12 @@ from core.models.transfer import transfer
 from core.models.walk import Walk
 from core.records import from_json
 from core.runs.store import Run, open_run
-from core.training.config import CnnRunConfig, TrainingConfig
+from core.training.config import CnnRunConfig
 from core.workspace import Workspace
 from pages.shared.errors import errors_shown
 from pages.shared.pickers import choose
 from pages.shared.text import count, plain
+from pages.train.source_controls import augmentation_controls, training_controls
 
 ASKED, SOURCE, PRESET = "from", "source_run", "preset"
 FROM_RUN = "source run"  # the choice among the presets that stands for the source's network
@@ -87,41 +87,7 @@ def _take_over(source: Source) -> None:
     state["resize"] = config.preprocessing.resize
     for key in [key for key in state if str(key).startswith(("size-", "color-", "name-"))]:
         del state[key]
-    state.update(_training_controls(config.training) | _augmentation_controls(config.augmentation))
-
-
-def _training_controls(training: TrainingConfig) -> dict[str, object]:
-    return {
-        "epochs": training.epochs,
-        "batch-size": training.batch_size,
-        "optimizer": training.optimizer,
-        "learning-rate": training.learning_rate,
-        "schedule": training.schedule,
-        "momentum": training.momentum,
-        "decay": training.weight_decay,
-        "loss": training.loss,
-        "weights": training.class_weights,
-        "early": training.patience is not None,
-        "patience": training.patience or 5,
-        "training_seed": training.seed,
-        "precision": training.precision,
-        "clip": training.gradient_clip is not None,
-        "longest-gradient": training.gradient_clip or 1.0,
-        "deterministic": training.deterministic,
-        "compiled": training.compiled,
-    }
-
-
-def _augmentation_controls(augmentation: Augmentation) -> dict[str, object]:
-    return {
-        "flip-x": augmentation.horizontal_flip,
-        "flip-y": augmentation.vertical_flip,
-        "rotation": round(augmentation.rotation),
-        "crop": round(100 * augmentation.crop),
-        "brightness": round(100 * augmentation.brightness),
-        "contrast": round(100 * augmentation.contrast),
-        "saturation": round(100 * augmentation.saturation),
-    }
+    state.update(training_controls(config.training) | augmentation_controls(config.augmentation))
 
 
 def _without_weights(source: Source) -> Source:

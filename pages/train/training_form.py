@@ -8,6 +8,7 @@ from core.training.config import Loss, Optimizer, Schedule, TrainingConfig
 from core.training.suggestion import rare_class
 from pages.shared.text import plain
 from pages.train.machine_form import choose_machine
+from pages.train.training_values import BATCHES, DECAYS, RATES, with_odd
 
 OPTIMIZERS = {Optimizer.ADAM: "Adam", Optimizer.ADAMW: "AdamW", Optimizer.SGD: "SGD + momentum"}
 SCHEDULES = {
@@ -19,9 +20,6 @@ LOSSES = {
     Loss.CROSS_ENTROPY: "Cross-entropy, one logit a class",
     Loss.SINGLE_LOGIT: "BCEWithLogitsLoss, a single logit",
 }
-RATES = [float(f"{m}e{e}") for e in range(-5, 0) for m in (1, 2, 5)] + [1.0]
-DECAYS = [0.0, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1]
-BATCHES = [2**n for n in range(13)]
 
 
 def edit_training(dataset: Dataset, split: Split) -> TrainingConfig:
@@ -50,7 +48,7 @@ def _choose_steps() -> dict:
         ),
         "batch_size": st.select_slider(
             "Batch size",
-            _with_odd("batch-size", BATCHES),
+            with_odd("batch-size", BATCHES),
             default.batch_size,
             key="batch-size",
             persist_state="session",
@@ -70,7 +68,7 @@ def _choose_steps() -> dict:
     settings |= {
         "learning_rate": st.select_slider(
             "Learning rate",
-            _with_odd("learning-rate", RATES),
+            with_odd("learning-rate", RATES),
             default.learning_rate,
             format_func=lambda r: f"{r:g}",
             key="learning-rate",
@@ -92,7 +90,7 @@ def _choose_bounds(dataset: Dataset, split: Split) -> dict:
     settings = {
         "weight_decay": st.select_slider(
             "Weight decay",
-            _with_odd("decay", DECAYS),
+            with_odd("decay", DECAYS),
             format_func=lambda d: f"{d:g}",
             key="decay",
             persist_state="session",
@@ -134,14 +132,6 @@ def _choose_bounds(dataset: Dataset, split: Split) -> dict:
         help="The same seed trains the same network.",
     )
     return settings
-
-
-def _with_odd(key: str, usual: list) -> list:
-    """The `usual` values of the slider `key`, and those odd ones that a run brought in."""
-    odd = st.session_state.setdefault(f"{key}_odd", set())
-    if (value := st.session_state.get(key)) is not None:
-        odd |= {value} - set(usual)
-    return sorted({*usual, *odd})
 
 
 def _class_weights(dataset: Dataset, split: Split) -> bool:

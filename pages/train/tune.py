@@ -6,9 +6,10 @@ from pages.shared.errors import errors_shown
 from pages.shared.page import DATASETS, empty_state, open_page
 from pages.shared.pickers import pick_dataset
 from pages.train.tune_base import WITH_WEIGHTS, choose_base
-from pages.train.tune_form import choose_study, start_button
+from pages.train.tune_form import choose_study
 from pages.train.tune_list import STUDY, show_studies
 from pages.train.tune_space import choose_space
+from pages.train.tune_start import start_button
 from pages.train.tune_study import show_study
 
 workspace = open_workspace()
@@ -36,7 +37,7 @@ with errors_shown():
         if base.weights is not None:
             st.caption(WITH_WEIGHTS)
     with right:
-        start_button(workspace, base, space if is_usable else None, settings)
+        start_button(workspace, base, space, settings, is_usable)
     show_studies(workspace, base.config.dataset_id)
 if asked and st.button("All studies", type="primary"):
     del st.query_params[STUDY]

@@ -142,9 +142,8 @@ def _show_methods(
 ) -> None:
     studies = [(config.name, _points(config, trials))]
     studies += [(name, _points(found, others)) for name, others, found in rivals]
-    figure = figures.methods_figure(
-        studies,
-        measure_of(config.objective),
+    st.plotly_chart(figures.methods_figure(studies, measure_of(config.objective)), key="methods")
+    st.caption(
+        "Studies of the same settings on the same pictures, each as far as it went. After as many trials of "
+        "each, they have spent about the same."
     )
-    st.plotly_chart(figure, key="methods")
-    st.caption("Studies of the same settings on the same pictures, over as many trials as all of them have.")

@@ -41,7 +41,7 @@ def _show(workspace: Workspace, study: Run, was_active: bool) -> None:
             state_badge(status.state)
             st.caption(_situation(config, status, trials))
         if status.state in (RunState.FAILED, RunState.LOST):
-            show_error(WorkbenchError(status.message or "The study ended without a word.", fix=status.fix))
+            _show_failure(study, status)
         if status.state.is_active:
             _show_progress(config, status, trials)
         _show_numbers(config, trials)
@@ -50,17 +50,28 @@ def _show(workspace: Workspace, study: Run, was_active: bool) -> None:
             show_trials(config, trials)
 
 
+def _show_failure(study: Run, status: Status) -> None:
+    is_lost = status.state is RunState.LOST
+    fix = "Go on: it takes up where it was left." if is_lost else status.fix
+    show_error(WorkbenchError(status.message or "The study ended without a word.", fix=fix))
+    with st.expander("Log of the study", icon=":material/article:"):
+        st.code(study.log() or "It said nothing.", language=None, wrap_lines=True)
+
+
 def _situation(config: StudyConfig, status: Status, trials: Trials) -> str:
     if trials.end and not status.state.is_active:
         return plain(trials.end)
     if status.state is RunState.LOST:
         return "its process is gone; trials under way go on by themselves, and nothing that finished is lost"
+    if status.state is RunState.FAILED:
+        return "the trials that have finished are kept"
     if status.state is RunState.PAUSED:
         return "it goes on where it is, with the trials that it has paused"
     paused = [str(trial.number) for trial in trials.open if trial.state is TrialState.INTERRUPTED]
     if paused and status.state is RunState.RUNNING:
         return f"waits for trial {', '.join(paused)}, which is paused on the Runs page"
-    return plain(status.what) or "the process is starting"
+    where = f", on the Ray cluster at {config.place.address}" if config.place and status.what else ""
+    return plain(status.what + where) or "the process is starting"
 
 
 def _show_progress(config: StudyConfig, status: Status, trials: Trials) -> None:

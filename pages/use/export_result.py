@@ -55,7 +55,7 @@ def show_failure(run: Run, job: Run | None) -> None:
         return
     show_end(status)
     with st.expander("Log of the export", icon=":material/article:"):
-        st.code(job.log() or "It said nothing.", language=None)
+        st.code(job.log() or "It said nothing.", language=None, wrap_lines=True)
 
 
 def _table(report: ExportReport) -> pd.DataFrame:

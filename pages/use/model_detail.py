@@ -33,6 +33,7 @@ FORMS = {
     Form.ONNX: "an ONNX network",
 }
 SIDE, TOP = 180, 5
+NAMED = 6  # classes
 
 
 def show_model(workspace: Workspace, model: ImportedModel) -> None:
@@ -69,7 +70,7 @@ def _facts(model: ImportedModel, description: Description) -> list[Fact]:
     facts = [
         ("Came as", FORMS[origin.form], f"{origin.file}, {size(origin.size)}, {when(origin.imported)}"),
         ("Network", _network(description), ""),
-        ("Classes", f"{len(description.classes):,}", ", ".join(description.classes[:6])),
+        ("Classes", f"{len(description.classes):,}", _named(description.classes)),
         ("Pictures", f"{shape[2]} x {shape[1]} pixels", "grey" if shape[0] == 1 else "colour"),
     ]
     if origin.temperature != 1:
@@ -78,6 +79,10 @@ def _facts(model: ImportedModel, description: Description) -> list[Fact]:
         *facts,
         ("SHA-256", f"{origin.sha256[:16]}…", "of the file, to compare with what its maker states"),
     ]
+
+
+def _named(classes: tuple[str, ...]) -> str:
+    return ", ".join(classes[:NAMED]) + (", …" if len(classes) > NAMED else "")
 
 
 def _network(description: Description) -> str:

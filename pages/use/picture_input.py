@@ -1,28 +1,21 @@
 """The ways to give pictures to a model; each makes a set of them."""
 
-import random
 from collections.abc import Sequence
-from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from core.data.splitting import load_split
-from core.filtering.pictures import Photo, photo_path
 from core.runs.prediction_jobs import KEPT_DAYS, create_set, prediction_sets
 from core.runs.store import Run
 from core.serving.prediction_set import MOST_PICTURES
 from core.workspace import Workspace
-from pages.shared.caches import dataset_of
 from pages.shared.errors import errors_shown
 from pages.shared.text import count, plain
 from pages.use.current_set import drop_set, open_set
+from pages.use.picture_samples import PHOTOS, SAMPLES, show_photos, show_samples
 
-FILES, FOLDER, ZIP, CAMERA, SAMPLES = "Files", "Folder", "Zip", "Camera", "Data set"
-PHOTOS = "Photos"  # for a model without a data set
+FILES, FOLDER, ZIP, CAMERA = "Files", "Folder", "Zip", "Camera"
 MOST_MEGABYTES, MOST_ZIP_MEGABYTES = 50, 500
-SAMPLE_SIZE = 12
 
 
 def give_pictures(workspace: Workspace, run: Run | None) -> None:
@@ -33,9 +26,9 @@ def give_pictures(workspace: Workspace, run: Run | None) -> None:
     way = st.segmented_control("Pictures", ways, required=True, key="way", width="stretch")
     with errors_shown():
         if way == SAMPLES and run is not None:
-            _samples(workspace, run)
+            show_samples(workspace, run)
         elif way == PHOTOS:
-            _photos(workspace)
+            show_photos(workspace)
         elif way == CAMERA:
             shot = st.camera_input("Take a picture", label_visibility="collapsed", key=_fresh_key("camera"))
             if shot is not None:
@@ -45,36 +38,6 @@ def give_pictures(workspace: Workspace, run: Run | None) -> None:
         else:
             _files(workspace, way == FOLDER)
     _earlier(workspace)
-
-
-def take_samples() -> None:
-    """Make test pictures of the run's own data set the given ones; for a button's `on_click`."""
-    st.session_state["way"] = SAMPLES
-    st.session_state["take_samples"] = True
-
-
-def take_photos() -> None:
-    """Make two photos of scikit-learn the given pictures; for a button's `on_click`."""
-    st.session_state["way"] = PHOTOS
-    st.session_state["take_photos"] = True
-
-
-def _photos(workspace: Workspace) -> None:
-    paths = [photo_path(kind) for kind in Photo]
-    with st.container(horizontal=True):
-        for path in paths:
-            st.image(path, width=120, alt=path.name)
-    if st.button("Predict them", key="predict_photos") or st.session_state.pop("take_photos", False):
-        _open_files(workspace, "Two photos", [(path.name, path) for path in paths])
-
-
-def _open_files(workspace: Workspace, name: str, files: list[tuple[str, Path]]) -> None:
-    """Make a set of files of this machine, and show it."""
-    with ExitStack() as opened:
-        streams = [(label, opened.enter_context(path.open("rb"))) for label, path in files]
-        made = create_set(workspace, name, streams)
-    open_set(made)
-    st.rerun()
 
 
 def _files(workspace: Workspace, folder: bool) -> None:
@@ -101,29 +64,6 @@ def _zip(workspace: Workspace) -> None:
     )
     if upload is not None:
         _take(workspace, [upload], upload.name, packed=True)
-
-
-def _samples(workspace: Workspace, run: Run) -> None:
-    """Test pictures of the run's own data set: it has not learned from them."""
-    config = run.config()
-    dataset = dataset_of(workspace, str(config.get("dataset_id")))
-    split = load_split(dataset, str(config.get("split_id")))
-    unseen, part = (split.test, "test") if split.test else (split.valid, "validation")
-    st.caption(
-        f"{plain(dataset.name)} has {count(len(unseen), f'{part} picture')}, which the run did not learn "
-        "from."
-    )
-    if not unseen:
-        return
-    most = min(len(unseen), MOST_PICTURES)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        number = st.number_input("How many", 1, most, min(SAMPLE_SIZE, most), key="samples", width=140)
-        asked = st.button("Predict them", icon=":material/casino:", help="Drawn anew each time.")
-    if asked or st.session_state.pop("take_samples", False):
-        chosen = sorted(random.sample(unseen, int(number)))
-        pictures = [dataset.pictures[index] for index in chosen]
-        name = f"{count(len(chosen), f'{part} picture')} of {dataset.name}"
-        _open_files(workspace, name, [(picture.name, dataset.path(picture)) for picture in pictures])
 
 
 def _take(workspace: Workspace, uploads: Sequence[Any], name: str, *, packed: bool = False) -> None:

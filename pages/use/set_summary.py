@@ -12,7 +12,7 @@ from core.serving.results import DOUBTFUL, differ
 from pages.shared.page import DATASETS, MODELS, button_to
 from pages.shared.text import count, plain
 from pages.use.chosen_model import ChosenModel, predictor_of
-from pages.use.picture_input import take_photos, take_samples
+from pages.use.picture_samples import take_photos, take_samples
 from pages.use.set_results import SetResults
 from pages.use.settings import Settings, rejection_words
 

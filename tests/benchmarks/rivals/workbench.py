@@ -14,7 +14,7 @@ from core.data.preprocessing import ColorMode, Preprocessing
 from core.data.splitting import current_split
 from core.models.cnn_config import CnnConfig, ConvBlock
 from core.records import to_json
-from core.runs.launcher import launch
+from core.runs.launcher import get_ready, launch
 from core.runs.store import RunState, create_run
 from core.training.config import CnnRunConfig, Precision, TrainingConfig
 from core.workspace import open_workspace
@@ -25,6 +25,7 @@ TWO_CONVOLUTIONS = CnnConfig((ConvBlock(16), ConvBlock(32)))
 
 def main() -> None:
     chosen = read_options(__doc__)
+    get_ready()  # as the app's page does before anything is pressed
     with tempfile.TemporaryDirectory() as home:
         workspace = open_workspace(Path(home))
         dataset = import_dataset(workspace, ImportConfig("Pictures", SourceKind.FOLDER, str(chosen.folder)))

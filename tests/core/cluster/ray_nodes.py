@@ -40,8 +40,8 @@ class Nodes:
             **os.environ,
             "WORKBENCH_HOME": str(home),
             "RAY_USAGE_STATS_ENABLED": "0",
-            "RAY_health_check_period_ms": "500",
-            "RAY_health_check_failure_threshold": "3",
+            "RAY_health_check_period_ms": "1000",
+            "RAY_health_check_failure_threshold": "5",
         }
         node = subprocess.Popen(
             command, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True

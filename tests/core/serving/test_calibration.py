@@ -14,6 +14,7 @@ from core.serving.calibration import (
     calibrated,
     calibration_of,
     fit_temperature,
+    supported_temperature,
 )
 from core.serving.prediction import load_predictor
 from core.training.config import Loss
@@ -59,6 +60,15 @@ def test_few_or_faultless_pictures_leave_the_temperature_near_1() -> None:
     shares = np.tile([[0.99, 0.01]], (20, 1))
     assert 0.4 < fit_temperature(shares, np.zeros(20, int)) < 1
     assert 1 < fit_temperature(shares[:1], np.array([1])) < 3
+
+
+def test_a_temperature_needs_pictures_that_speak_for_it() -> None:
+    logits = np.random.default_rng(0).normal(0, 3, (2_000, 5))
+    shares = F.softmax(torch.from_numpy(logits), 1).numpy()
+    cold = drawn(logits, 0.6)
+    assert supported_temperature(shares, cold) == fit_temperature(shares, cold)
+    chosen = [supported_temperature(shares, drawn(logits, 1.0)) for _ in range(100)]
+    assert 90 <= chosen.count(1.0) <= 99  # one in twenty by chance
 
 
 def test_no_answer_changes_and_zeros_stay_finite() -> None:

@@ -23,7 +23,7 @@ def told(digits: Dataset, monkeypatch: pytest.MonkeyPatch):
     """Opens the page with that estimate, or that error instead."""
 
     def open_with(estimate: Estimate | ConfigError) -> AppTest:
-        def answer(*arguments: object) -> Estimate:
+        def answer(*arguments: object, **options: object) -> Estimate:
             if isinstance(estimate, ConfigError):
                 raise estimate
             return estimate

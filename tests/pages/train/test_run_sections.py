@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.data.dataset import Dataset, delete_dataset
 from core.data.splitting import current_split
+from core.runs.place import Place, put_at
 from core.runs.store import Run, RunState, Status
 from core.workspace import Workspace, write_json
 from tests.pages.helper import open_page, texts
@@ -101,6 +102,20 @@ def test_how_it_runs_tells_what_was_measured(run: Run) -> None:
         assert words in said
     assert "fresh weights" in said
     assert len(charts(app)) == CURVES + 1
+
+
+def test_a_run_on_a_cluster_tells_of_the_node(run: Run) -> None:
+    write_json(run.facts_file, {**FACTS, "node": "worker-3", "processes": 2})
+    assert "worker-3" not in html(opened(run, HOW))  # it has gone on here since
+    put_at(run, Place("head:6379", processes=2))
+    said = html(opened(run, HOW))
+    for words in (
+        "on a Ray cluster, 2 processes together",
+        "by the node worker-3",
+        "a part of it in each process",
+    ):
+        assert words in said
+    assert "cores" not in said  # of this machine
 
 
 def test_float32_says_why_it_was_taken(run: Run) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from core.data.dataset import Dataset, delete_dataset
 from core.data.splitting import current_split
+from core.runs.place import Place, place_of, put_at
 from core.runs.store import Run, RunState, Status
 from core.workspace import Workspace, write_json
 from tests.pages.helper import button, labels, no_exception, open_page, texts
@@ -30,6 +31,24 @@ def launched(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
     monkeypatch.setattr("pages.shared.run_actions.launch", runs.append)
     monkeypatch.setattr("core.runs.continuing.launch", runs.append)
     return runs
+
+
+def test_a_run_at_work_on_a_cluster_says_where(workspace: Workspace, digits: Dataset) -> None:
+    with run_at_work(workspace, digits, device="cpu") as run:
+        assert "on the Ray cluster" not in texts(open_page(PAGE, run=run.id))
+        put_at(run, Place("head:6379"))
+        assert "on the Ray cluster at head:6379" in texts(open_page(PAGE, run=run.id)).replace("\\", "")
+
+
+def test_what_was_on_a_cluster_can_go_on_here(
+    workspace: Workspace, digits: Dataset, launched: list[Run]
+) -> None:
+    run = run_in(workspace, digits, RunState.PAUSED, epochs=1)
+    assert "Go on here" not in labels(open_page(PAGE, run=run.id))
+    put_at(run, Place("head:6379"))
+    no_exception(button(open_page(PAGE, run=run.id), "Go on here").click().run())
+    assert launched == [run]
+    assert place_of(run) is None
 
 
 def test_pause_asks_the_worker_and_says_so(workspace: Workspace, digits: Dataset) -> None:

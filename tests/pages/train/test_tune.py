@@ -151,6 +151,16 @@ def test_a_resting_study_can_go_on(
     assert ids == [study.id]
 
 
+def test_a_failed_study_says_why_and_shows_its_log(workspace: Workspace, digits: Dataset) -> None:
+    study = made(workspace, digits, RunState.FAILED)
+    study.write_status(Status(RunState.FAILED, message="Ax has no room.", fix="Free some memory."))
+    study.log_file.write_text("MemoryError\n")
+    app = open_page(PAGE, study=study.id)
+    assert "Ax has no room" in texts(app)
+    assert "the trials that have finished are kept" in texts(app)
+    assert "MemoryError" in app.code[0].value
+
+
 def test_the_best_becomes_a_run_of_its_own(
     workspace: Workspace, digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
