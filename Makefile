@@ -28,6 +28,8 @@ run: $(RUN_STAMP)
 # Journeys measure what a browser shows, so only journeys run beside them. Two tests run at a time, and the
 # threads of their small networks would only wait for each other.
 test: export OMP_NUM_THREADS ?= 1
+# Many interpreters load the same modules: their bytecode is kept, also where the environment says otherwise.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(DEV_STAMP)
 ifneq ($(TESTS),)
 	@$(BIN)/python -m pytest $(TESTS)

@@ -1,3 +1,4 @@
+import gc
 import random
 import sys
 from collections.abc import Iterator
@@ -6,8 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.runs.launcher import get_ready
+from core.runs.warm import cool_down
 from core.workspace import Workspace, open_workspace
 from tests.workers import end_workers
+
+
+def pytest_collection_finish() -> None:
+    """What the imports have made stays: no collection of garbage has to look through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +41,14 @@ def as_urgent_as_before() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("os.nice", lambda increment: increment, raising=False)
         yield
+
+
+@pytest.fixture(scope="session")
+def warm_workers() -> Iterator[None]:
+    """Once PyTorch is loaded, workers are forked, as those of the app are: there two seconds sooner."""
+    get_ready()
+    yield
+    cool_down()
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,8 @@ from core.workspace import Workspace
 def turn_on(devices: tuple[str, ...], workspace: Workspace, reporter: Reporter) -> Iterator[str]:
     """Wait for one of `devices`, and tell that the run is at work on it."""
 
+    reporter.listens = True  # to measure, before the first step, can take long on a busy machine
+
     def wait(ahead: int) -> None:
         reporter.raise_if_interrupted()
         reporter.update(what="waiting for the device", done=0, total=0, result={"ahead": ahead})

@@ -68,8 +68,9 @@ def settle(page: Page) -> None:
 
 
 def press(page: Page, label: str) -> None:
-    """Press the button with exactly this label."""
-    page.get_by_role("button", name=re.compile(rf"(^|\s){re.escape(label)}$")).first.click()
+    """Press the button with exactly this label, and not Streamlit's own Stop, there while a script runs."""
+    buttons = page.get_by_role("button", name=re.compile(rf"(^|\s){re.escape(label)}$"))
+    buttons.and_(page.locator(":not([data-testid=stHeader] *)")).first.click()
 
 
 def open_tab(page: Page, label: str) -> None:

@@ -13,13 +13,15 @@ from tests.journeys.server import Server
 
 __all__ = ["features_home", "finished"]
 pytestmark = pytest.mark.journey
+EXTRACTING = 120_000  # milliseconds
 
 
 def test_features_are_used_again_and_the_map_is_picked(finished: Run, server: Server, page: Page) -> None:
     visit(page, f"{server.url}/features")
     expect(page.get_by_text("features and all")).to_be_visible()
     press(page, "Extract and fit")
-    expect(page.get_by_text("100% of features found")).to_be_visible()  # by the run that was just made
+    found = page.get_by_text("100% of features found")  # by the run that was just made
+    expect(found).to_be_visible(timeout=EXTRACTING)
     settle(page)
 
     beside = page.get_by_text(re.compile(r"digit-\d+\.png")).first
@@ -46,5 +48,5 @@ def test_an_extraction_is_cancelled_and_says_what_it_keeps(
     visit(page, f"{server.url}/features")
     press(page, "Extract and fit")
     press(page, "Cancel")
-    expect(page.get_by_text("features so far are kept")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("features so far are kept")).to_be_visible(timeout=EXTRACTING)
     expect(page.get_by_role("button", name="Extract and fit")).to_be_enabled()

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from sklearn.datasets import load_digits
 
 from core.data.importing import ImportConfig, SourceKind
@@ -22,6 +23,7 @@ def test_the_sample_holds_scikit_learn_s_digits(workspace: Workspace) -> None:
     assert 0.69 < len(split.train) / 1797 < 0.71
 
 
+@pytest.mark.slow
 def test_written_digits_are_the_same_pictures(tmp_path: Path, workspace: Workspace) -> None:
     write_digits(tmp_path / "digits")
     written = bring(workspace, tmp_path / "digits")

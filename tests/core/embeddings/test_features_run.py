@@ -208,6 +208,7 @@ def test_a_run_is_interrupted_and_goes_on(workspace: Workspace, few: Dataset, as
     assert run.facts()["computed"] == 60 - 32
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_a_kill_costs_the_batch_under_way_and_no_more(workspace: Workspace, tmp_path: Path) -> None:
     """A real process, killed once its first features are on the disk."""
     write_digits(tmp_path / "pictures", PICTURES)

@@ -33,6 +33,7 @@ def by_torch(picture: np.ndarray, kernel: Kernel, sliding: Sliding, bias: float)
     return F.conv2d(pixels, weight, shift, stride=sliding.stride, dilation=sliding.dilation)[0].numpy()
 
 
+@pytest.mark.slow
 @settings(max_examples=600, deadline=None)
 @given(
     height=st.integers(8, 24),

@@ -81,6 +81,7 @@ def assert_steps_agree(formula: Formula) -> float | tuple:
     return values[0]
 
 
+@pytest.mark.slow
 @settings(max_examples=1500, deadline=None)
 @given(seed=st.integers(0, 2**63))
 def test_every_step_comes_to_the_layers_own_number(seed):

@@ -89,7 +89,7 @@ def test_lite0_is_there_without_a_file_and_knows_a_palace(workspace: Workspace) 
     assert not backbone.model.training
 
 
-@pytest.mark.parametrize("name", [SMALL, "densenet121"])
+@pytest.mark.parametrize("name", [SMALL, pytest.param("densenet121", marks=pytest.mark.slow)])
 def test_cached_weights_give_torchvisions_own_outputs(workspace: Workspace, name: str) -> None:
     theirs = cached(name)
     backbone = load_backbone(workspace, name)

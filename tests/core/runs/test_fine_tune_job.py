@@ -58,6 +58,7 @@ def test_a_worker_fine_tunes_and_the_run_goes_on(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("warm_workers")
 def test_a_kill_leaves_no_trace_in_the_results(
     workspace: Workspace, few_digits: Dataset, tmp_path: Path
 ) -> None:

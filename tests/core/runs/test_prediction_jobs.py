@@ -93,7 +93,7 @@ def test_a_job_at_work_hears_a_stop_and_keeps_no_answers(
     workspace: Workspace, run: Run, digits: Dataset
 ) -> None:
     large = io.BytesIO()
-    Image.effect_noise((1000, 1000), 60).save(large, "PNG")
+    Image.new("RGB", (4000, 4000)).save(large, "PNG")  # a small file that takes long to read
     files = [(f"{n}.png", io.BytesIO(large.getvalue())) for n in range(60)]
     pictures = create_set(workspace, "Mine", files)
     asked = questions(workspace, run)

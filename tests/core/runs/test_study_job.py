@@ -17,7 +17,7 @@ from core.workspace import Workspace
 from tests.core.tuning.bases import RATE
 from tests.digits import small_run
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("warm_workers")]
 PATIENCE = 120.0  # seconds
 
 

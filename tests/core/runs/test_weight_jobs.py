@@ -31,6 +31,7 @@ def no_internet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(variable, f"http://127.0.0.1:{port}")
     for variable in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr("urllib.request._opener", None)  # what is made here would keep the proxies for good
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
 
 

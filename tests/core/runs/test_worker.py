@@ -30,7 +30,7 @@ from tests.core.training.sittings import end_of as last_checkpoint
 from tests.core.training.sittings import exact, same
 from tests.digits import small_run
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("warm_workers")]
 PATIENCE = 90  # seconds
 
 

@@ -115,7 +115,12 @@ def test_the_numbers_of_an_epoch_are_those_of_its_pictures(
 
 
 @pytest.mark.parametrize(
-    ("most", "pieces"), [(63, [64, 32]), (20, [64, 32, 16]), (1, [64, 32, 16, 8, 4, 2, 1])]
+    ("most", "pieces"),
+    [
+        (63, [64, 32]),
+        (20, [64, 32, 16]),
+        pytest.param(1, [64, 32, 16, 8, 4, 2, 1], marks=pytest.mark.slow),
+    ],
 )
 def test_a_batch_that_does_not_fit_goes_through_in_halves_as_if_that_had_been_known(
     train: Train, tmp_path: Path, most: int, pieces: list[int], capsys: pytest.CaptureFixture[str]

@@ -265,6 +265,7 @@ def test_a_page_that_stays_open_keeps_no_network_in_memory(run: Run, digits: Dat
     assert "Rank correlation" in texts(app)
 
 
+@pytest.mark.slow
 def test_a_vision_transformer_says_why_it_has_no_grad_cam_and_shows_the_others() -> None:
     app = open_page(PAGE, network="backbone.vit_b_32")
     assert "trained weights of **vit\\_b\\_32** are not on this machine" in texts(app)
