@@ -34,6 +34,7 @@ LONG_ENOUGH = 0.1  # seconds of timed steps: short ones vary, and the least of m
 LONG_STEP = 1.0  # seconds: of steps this long, one is enough
 HOPELESS = 3.0  # times the best so far: not worth timing
 SAMPLE = 32  # pictures at most, and half of what a training takes: so it needs no more memory than that
+FAR_AHEAD = 0.7  # of float32's time: channels first needed 0.85 to 2.6 of it (tests/benchmarks/README.md)
 WORTH = 0.9  # bfloat16 has fewer digits: it must need less than this share of float32's time
 
 StepTime = Callable[[Execution, float], float]  # gets the best seconds so far
@@ -92,9 +93,14 @@ def candidates(plain: Execution, training: TrainingConfig) -> list[Execution]:
 
 
 def fastest(executions: list[Execution], seconds_of: StepTime) -> Calibration:
-    """The one that takes the least; bfloat16 only where it is worth it, compiled only where that works."""
+    """The one that takes the least; bfloat16 only where it is worth it, compiled only where that works.
+
+    Where bfloat16 is far ahead, no other layout in float32 is tried.
+    """
     took: dict[Execution, float] = {}
     for execution in executions:
+        if execution.precision is Precision.FLOAT32 and _is_far_ahead(took):
+            continue
         try:
             took[execution] = seconds_of(execution, min(took.values(), default=math.inf))
         except Exception as error:  # compilers fail in many ways, and a run doesn't need one
@@ -105,6 +111,15 @@ def fastest(executions: list[Execution], seconds_of: StepTime) -> Calibration:
     best = min(took, key=lambda execution: took[execution] * handicap.get(execution.precision, 1))
     milliseconds = {execution.words: 1000 * seconds for execution, seconds in took.items()}
     return Calibration(best, milliseconds, best.piece)
+
+
+def _is_far_ahead(took: dict[Execution, float]) -> bool:
+    """Whether bfloat16 takes less than another layout has ever made of float32's time."""
+    plain, brain = (
+        min((took[each] for each in took if each.precision is precision), default=math.inf)
+        for precision in (Precision.FLOAT32, Precision.BFLOAT16)
+    )
+    return brain < FAR_AHEAD * plain < math.inf
 
 
 def step_seconds(
