@@ -1,10 +1,9 @@
 """Processes that train together against one that is alone: the same curve, whatever their parts are."""
 
 import json
-import multiprocessing
-import os
 import socket
-from pathlib import Path
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -12,12 +11,12 @@ import torch
 
 from core.data.dataset import Dataset
 from core.models.cnn_config import CnnConfig, ConvBlock
-from core.records import from_json, to_json
+from core.records import to_json
 from core.training.cnn_run import train_cnn
 from core.training.config import CnnRunConfig, Precision
 from core.training.history import Hooks
 from core.training.together import any_of, own_part, place
-from core.workspace import Workspace, open_workspace
+from core.workspace import Workspace
 from tests.digits import small_run
 
 pytestmark = pytest.mark.slow
@@ -30,40 +29,14 @@ def config_of(digits: Dataset, **training) -> CnnRunConfig:
     return CnnRunConfig(**{**vars(config), "cnn": PLAIN})
 
 
-def one_of_several(number: int, port: int, home: str, config: dict, pause_in: int) -> None:
-    """A process of a group of two; it leaves its curve in a file."""
-    os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port), WORKBENCH_HOME=home)
-    torch.set_num_threads(1)
-    torch.distributed.init_process_group("gloo", rank=number, world_size=2)
-    folder = Path(home) / f"part-{number}"
-    folder.mkdir(exist_ok=True)
-    curve: list[float] = []
-
-    def on_epoch(record) -> None:
-        curve.extend((record.train_loss, record.valid_loss, record.train_accuracy, record.valid_accuracy))
-
-    def should_pause() -> bool:  # only the second process hears of it
-        return number == 1 and len(curve) // 4 == pause_in
-
-    hooks = Hooks(on_epoch=on_epoch, should_pause=should_pause)
-    result = train_cnn(open_workspace(), from_json(CnnRunConfig, config), folder, hooks=hooks)
-    weights = [value.double().sum().item() for value in torch.load(folder / "last.pt")["model"].values()]
-    (folder / "curve.json").write_text(json.dumps([curve, weights, result.outcome.ended]))
-    torch.distributed.destroy_process_group()
-
-
 def trained_together(workspace: Workspace, config: CnnRunConfig, pause_in: int = -1) -> list[list]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    spawn = multiprocessing.get_context("spawn")
-    arguments = (port, str(workspace.root), to_json(config), pause_in)
-    processes = [spawn.Process(target=one_of_several, args=(number, *arguments)) for number in range(2)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(120)
-    assert [process.exitcode for process in processes] == [0, 0]
+    asked = [port, str(workspace.root), to_json(config), pause_in]
+    command = [sys.executable, "-m", "tests.core.training.one_of_several"]
+    processes = [subprocess.Popen([*command, json.dumps([number, *asked])]) for number in range(2)]
+    assert [process.wait(120) for process in processes] == [0, 0]
     return [json.loads((workspace.root / f"part-{n}" / "curve.json").read_text()) for n in range(2)]
 
 
