@@ -104,6 +104,7 @@ def test_a_killed_worker_is_noticed_and_goes_on(digits: Dataset, server: Server,
     finished = len(run.metrics())
     press(page, "Go on")
     wait_until(page, lambda: len(run.metrics()) > finished)
+    settle(page)  # a press is lost on a page that is still being drawn
     press(page, "Stop")
     expect(page.get_by_text("the best one is kept")).to_be_visible(timeout=TRAINING)
     assert [record["epoch"] for record in run.metrics()][: finished + 1] == list(range(1, finished + 2))
