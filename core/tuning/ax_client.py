@@ -5,8 +5,12 @@ import math
 from typing import Any, Literal, cast
 
 import torch
+from ax.adapter.registry import Generators
 from ax.api.client import Client
 from ax.api.configs import ChoiceParameterConfig, RangeParameterConfig
+from ax.generation_strategy.generation_node import GenerationNode
+from ax.generation_strategy.generation_strategy import GenerationStrategy
+from ax.generation_strategy.generator_spec import GeneratorSpec
 from ax.utils.common.logger import set_ax_logger_levels
 
 from core.tuning.fields import FIELDS
@@ -39,7 +43,10 @@ class AxClient:
         score = SCORE if config.objective.higher_is_better else f"-{SCORE}"
         self.client.configure_optimization(f"{score}, -{PICTURE_TIME}" if config.fast else score)
         # The first points are ours, so that they can be told again: Ax begins with its model.
-        self.client.configure_generation_strategy(initialization_budget=0, initialize_with_center=False)
+        if config.fast:
+            self.client.set_generation_strategy(_brief())
+        else:
+            self.client.configure_generation_strategy(initialization_budget=0, initialize_with_center=False)
         self._fast = config.fast
         self._indices: dict[int, int] = {}  # Ax's, by the number of the trial
 
@@ -72,6 +79,19 @@ class AxClient:
             self.client.mark_trial_early_stopped(index)
         else:
             self.client.complete_trial(index)
+
+
+def _brief() -> GenerationStrategy:
+    """Ax's usual model, with a shorter search for what promises most: with two objectives each look at that
+    costs several times as much, and a proposal would take a sixth of a trial of 15 seconds.
+    """
+    search = {"num_restarts": 4, "raw_samples": 128}
+    model = GeneratorSpec(
+        generator_enum=Generators.BOTORCH_MODULAR,
+        generator_gen_kwargs={"model_gen_options": {"optimizer_kwargs": search}},
+    )
+    node = GenerationNode(name="MBM", generator_specs=[model], should_deduplicate=True)
+    return GenerationStrategy(name="Brief MBM", nodes=[node])
 
 
 def _measured(trial: Trial, fast: bool) -> dict[str, float] | None:
