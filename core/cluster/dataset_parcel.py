@@ -22,13 +22,16 @@ LEFT_OUT = {"decoded.raw"}  # a cache
 def pack(folder: Path) -> Iterator[dict[str, bytes]]:
     """The files of the data set in `folder`, by their path in it, some at a time."""
     part: dict[str, bytes] = {}
+    size = 0
     for path in sorted(folder.rglob("*")):
         if not path.is_file() or path.name.startswith(".") or path.name in LEFT_OUT:
             continue
-        part[path.relative_to(folder).as_posix()] = path.read_bytes()
-        if sum(map(len, part.values())) >= PART:
+        content = path.read_bytes()
+        part[path.relative_to(folder).as_posix()] = content
+        size += len(content)
+        if size >= PART:
             yield part
-            part = {}
+            part, size = {}, 0
     if part:
         yield part
 

@@ -95,9 +95,13 @@ class _Messenger:
             self._tell()
 
     def _tell(self) -> None:
-        marks = self._marks()
-        changed = {name: mark for name, mark in marks.items() if self._told.get(name) != mark}
-        files = {name: (self._run.folder / name).read_bytes() for name in changed}
+        files, changed = {}, {}
+        for name, mark in self._marks().items():
+            # A checkpoint is gone for a moment while the next takes its place: it is told the next time.
+            with contextlib.suppress(FileNotFoundError):
+                if self._told.get(name) != mark:
+                    files[name] = (self._run.folder / name).read_bytes()
+                    changed[name] = mark
         status = asdict(self._run.written_status())
         asked = ray.get(self._mailbox.report.remote(files, self._newly_printed(), status))
         self._told |= changed

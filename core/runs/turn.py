@@ -13,7 +13,6 @@ from core.workspace import Workspace
 @contextmanager
 def turn_on(devices: tuple[str, ...], workspace: Workspace, reporter: Reporter) -> Iterator[str]:
     """Wait for one of `devices`, and tell that the run is at work on it."""
-
     reporter.listens = True  # to measure, before the first step, can take long on a busy machine
 
     def wait(ahead: int) -> None:
