@@ -105,13 +105,14 @@ def _answer(process: subprocess.Popen, within: float = ANSWER_WITHIN) -> bytes:
 
 def main() -> NoReturn:
     """Load, and fork a worker for each line that comes."""
+    gc.disable()  # a collection would look through hundreds of thousands of objects that all stay
     import core.runs.worker
     import core.training.cnn_run
     import core.training.event_files  # noqa: F401
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the workers
-    gc.collect()
     gc.freeze()  # or the first collection in a worker would touch, and so copy, all that is shared
+    gc.enable()
     os.write(1, READY)
     for line in sys.stdin.buffer:
         order = json.loads(line)

@@ -1,6 +1,7 @@
 """The process of one run: `python -m core.runs.worker RUN_DIR`."""
 
 import contextlib
+import gc
 import sys
 import time
 import traceback
@@ -20,6 +21,7 @@ from core.workspace import Workspace, workspace_around
 
 FAILED, ALREADY_AT_WORK, USAGE = 1, 3, 2
 LOOK = 1.0  # seconds
+SELDOM = 50_000  # new objects between two collections: loading PyTorch makes many, and they all stay
 
 
 def work(run: Run) -> int:
@@ -73,6 +75,7 @@ def main() -> int:
     if len(arguments) != 1 or not (Path(arguments[0]) / "config.json").is_file():
         print("usage: python -m core.runs.worker RUN_DIR   (a folder with a config.json)", file=sys.stderr)
         return USAGE
+    gc.set_threshold(SELDOM)
     return run_worker(arguments[0])
 
 

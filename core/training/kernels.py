@@ -59,7 +59,7 @@ def pooled_early(model: nn.Module) -> Forward:
     layers = list(model)
     for index in range(len(layers) - 1):
         relu, pool = layers[index : index + 2]
-        if type(relu) is nn.ReLU and type(pool) is nn.MaxPool2d and pool.dilation == 1:
+        if type(relu) is nn.ReLU and type(pool) is nn.MaxPool2d and pool.dilation in (1, (1, 1)):
             layers[index : index + 2] = pool, relu
 
     def forward(x: Tensor) -> Tensor:

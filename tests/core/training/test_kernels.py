@@ -1,4 +1,5 @@
 import contextlib
+import math
 from dataclasses import replace
 
 import pytest
@@ -125,7 +126,7 @@ def test_only_a_relu_right_before_a_max_pooling_moves() -> None:
         nn.AvgPool2d(2),
         nn.ReLU(),
         nn.MaxPool2d(1),
-        nn.MaxPool2d(1),  # this ReLU goes behind both
+        nn.MaxPool2d((1, 1), dilation=(1, 1)),  # this ReLU goes behind both
     ]
     names = [f"{index} {type(layer).__name__}" for index, layer in enumerate(layers)]
     for name, layer in zip(names, layers, strict=True):
@@ -137,6 +138,20 @@ def test_only_a_relu_right_before_a_max_pooling_moves() -> None:
     order.clear()
     model(torch.randn(1, 1, 16, 16))
     assert order == names
+
+
+def test_in_a_network_of_the_designer_every_relu_works_on_pooled_maps() -> None:
+    chosen = PRESETS["lecture"]
+    model = build_cnn(chosen.config, (3, 32, 32), 10)
+    sizes: dict[str, tuple[int, ...]] = {}
+    for name, layer in model.named_children():
+        layer.register_forward_hook(lambda _, given, __, name=name: sizes.update({name: given[0].shape}))
+    learning_forward(model, PLAIN)(torch.randn(1, 3, 32, 32))
+    pools = [name for name, layer in model.named_children() if isinstance(layer, nn.MaxPool2d)]
+    assert len(pools) > 1
+    for pool in pools:
+        rectified = sizes[pool.replace("pool", "activation")]
+        assert math.prod(rectified) == math.prod(sizes[pool]) // 4
 
 
 @pytest.mark.parametrize("kind", [nn.Module, nn.Sequential])
