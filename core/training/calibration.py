@@ -30,7 +30,7 @@ from core.training.together import apart
 from core.workspace import write_json
 
 STEPS = 2  # timed ones at least, after one that warms up
-LONG_ENOUGH = 0.1  # seconds of timed steps: short ones vary, and the least of many is theirs
+LONG_ENOUGH = 0.06  # seconds of timed steps: short ones vary, and the least of many is theirs
 LONG_STEP = 1.0  # seconds: of steps this long, one is enough
 HOPELESS = 3.0  # times the best so far: not worth timing
 SAMPLE = 32  # pictures at most, and half of what a training takes: so it needs no more memory than that

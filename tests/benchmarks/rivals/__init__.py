@@ -5,8 +5,10 @@ python -m tests.benchmarks.rivals.NAME FOLDER --side 128 --epochs 5 --batch 32 -
 """
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -27,14 +29,21 @@ def run_rival(
     seed: int = 0,
     precision: str = "auto",
 ) -> tuple[float, dict]:
-    """Seconds from the start of the rival's process to its end, and the accuracies that it printed."""
+    """Seconds from the start of the rival's process to its end, and the accuracies that it printed.
+
+    What it leaves behind for temporary use is removed after that.
+    """
     figures = {"side": side, "epochs": epochs, "batch": batch, "workers": workers, "seed": seed}
     figures["precision"] = precision
     options = [word for key, value in figures.items() for word in (f"--{key}", str(value))]
     command = [sys.executable, "-m", f"{__name__}.{name}", str(Path(folder).resolve()), *options]
-    start = time.perf_counter()
-    process = subprocess.run(command, capture_output=True, text=True, cwd=_PROJECT, check=False)
-    seconds = time.perf_counter() - start
+    with tempfile.TemporaryDirectory() as scratch:
+        environment = {**os.environ, "TMPDIR": scratch}
+        start = time.perf_counter()
+        process = subprocess.run(
+            command, capture_output=True, text=True, cwd=_PROJECT, env=environment, check=False
+        )
+        seconds = time.perf_counter() - start
     if process.returncode != 0:
         raise RuntimeError(f"{name} ended with code {process.returncode}:\n{process.stderr[-_TAIL:]}")
     return seconds, json.loads(process.stdout.splitlines()[-1])

