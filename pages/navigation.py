@@ -1,5 +1,6 @@
 import streamlit as st
 
+from core.garbage import spare_loaded_modules
 from pages.shared.page import (
     ARCHITECTURE,
     ASSETS,
@@ -31,7 +32,7 @@ st.set_page_config(
     menu_items={"About": "**ConvNet Workbench**: explore, train and use CNNs on your own machine."},
 )
 st.logo(ASSETS / "logo.svg", size="large", icon_image=ASSETS / "icon.svg")
-st.navigation(
+page = st.navigation(
     {
         "": [st.Page(START, title="Start", icon=":material/home:", default=True)],
         "Learn": [
@@ -73,4 +74,8 @@ st.navigation(
             ),
         ],
     }
-).run()
+)
+try:
+    page.run()
+finally:  # a page may end early
+    spare_loaded_modules()

@@ -1,4 +1,3 @@
-import gc
 import random
 import sys
 from collections.abc import Iterator
@@ -7,16 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.garbage import spare_loaded_modules
 from core.runs.launcher import get_ready
 from core.runs.warm import cool_down
 from core.workspace import Workspace, open_workspace
 from tests.workers import end_workers
 
 
-def pytest_collection_finish() -> None:
-    """What the imports have made stays: no collection of garbage has to look through it again."""
-    gc.collect()
-    gc.freeze()
+@pytest.fixture(autouse=True)
+def quick_collections() -> None:
+    """As in the app, no collection of garbage looks through what imports have made."""
+    spare_loaded_modules()
 
 
 @pytest.fixture(autouse=True)
