@@ -52,7 +52,18 @@ def fresh_server(tmp_path: Path) -> Iterator[Server]:
         yield running
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+@pytest.fixture(scope="session")
+def first_page(browser: Browser, shared_server: Server) -> Iterator[Page]:
+    """Stays open: the pages of the journeys need not read and compile the app's scripts again."""
     with new_page(browser) as opened:
+        opened.goto(f"{shared_server.url}/_stcore/health")
         yield opened
+
+
+@pytest.fixture
+def page(first_page: Page) -> Iterator[Page]:
+    opened = first_page.context.new_page()
+    yield opened
+    opened.close()
+    first_page.context.clear_cookies()
+    first_page.evaluate("localStorage.clear()")
