@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.data.dataset import Dataset, list_datasets, load_dataset
-from core.data.importing import ImportConfig, SourceKind, import_dataset
+from core.data.importing import PICTURES_FOLDER, ImportConfig, SourceKind, import_dataset
 from core.data.preprocessing import ColorMode, Preprocessing
 from core.data.sample_digits import digit_names, digit_png
 from core.data.splitting import current_split
@@ -29,7 +29,7 @@ def imported_digits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Datase
 
 @pytest.fixture
 def digits(workspace: Workspace, imported_digits: Dataset) -> Dataset:
-    """500 real digits in this test's own workspace."""
+    """500 real digits in this test's own workspace; they lie where others look, see `may_lose_pictures`."""
     return brought(imported_digits, workspace)
 
 
@@ -46,16 +46,19 @@ def imported_once(temporary: pytest.TempPathFactory, folder: str, most: int, nam
 
 
 def brought(dataset: Dataset, workspace: Workspace) -> Dataset:
-    """`dataset` in `workspace`: its pictures are the same files, to be taken away but not written into."""
-    folder = shutil.copytree(dataset.folder, workspace.datasets / dataset.id, copy_function=link_picture)
-    return load_dataset(workspace, Path(folder).name)
+    """`dataset` in `workspace`: its pictures are the same files, and in the same folder."""
+    folder = workspace.datasets / dataset.id
+    shutil.copytree(dataset.folder, folder, ignore=shutil.ignore_patterns(PICTURES_FOLDER))
+    (folder / PICTURES_FOLDER).symlink_to(dataset.folder / PICTURES_FOLDER)
+    return load_dataset(workspace, dataset.id)
 
 
-def link_picture(source: str, target: str) -> None:
-    if source.endswith(".png"):
-        os.link(source, target)
-    else:
-        shutil.copy2(source, target)
+def may_lose_pictures(dataset: Dataset) -> None:
+    """Give it a folder of its own: pictures may be taken away, but not be written into."""
+    pictures = dataset.folder / PICTURES_FOLDER
+    shared = pictures.resolve()
+    pictures.unlink()
+    shutil.copytree(shared, pictures, copy_function=os.link)
 
 
 def written(dataset: Dataset) -> list[int]:

@@ -1,6 +1,7 @@
 """A data set on its way to a node: packed into parts, and put down there once. Loads Ray."""
 
 import hashlib
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -20,11 +21,13 @@ LEFT_OUT = {"decoded.raw"}  # a cache
 
 
 def pack(folder: Path) -> Iterator[dict[str, bytes]]:
-    """The files of the data set in `folder`, by their path in it, some at a time."""
+    """The files of the data set in `folder`, by their path in it, some at a time; a folder in it may be a
+    link to another disk."""
     part: dict[str, bytes] = {}
     size = 0
-    for path in sorted(folder.rglob("*")):
-        if not path.is_file() or path.name.startswith(".") or path.name in LEFT_OUT:
+    walk = os.walk(folder, followlinks=True)
+    for path in sorted(Path(here, name) for here, _, names in walk for name in names):
+        if path.name.startswith(".") or path.name in LEFT_OUT:
             continue
         content = path.read_bytes()
         part[path.relative_to(folder).as_posix()] = content

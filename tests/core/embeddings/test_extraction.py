@@ -16,6 +16,7 @@ from core.training.frozen_numbers import Numbers, numbers_file
 from core.training.frozen_pass import BATCH
 from core.workspace import Workspace, write_json
 from tests.core.embeddings.tiny import FEATURES, tiny_extractor
+from tests.digits import may_lose_pictures
 
 ROWS = range(100)
 
@@ -115,6 +116,7 @@ def test_copies_are_computed_once(workspace: Workspace, digits: Dataset) -> None
 @pytest.mark.usefixtures("plain")
 def test_lost_pictures_are_named_and_the_others_kept(workspace: Workspace, digits: Dataset) -> None:
     lost = [digits.pictures[row] for row in (2, 50, 51)]
+    may_lose_pictures(digits)
     for picture in lost:
         digits.path(picture).unlink()
     with pytest.raises(PicturesLost, match="3 pictures") as caught:

@@ -13,6 +13,7 @@ from core.insight.places import map_places
 from core.insight.recording import maps_of, record
 from core.insight.subject import Subject
 from core.models.traced import traced
+from tests.digits import may_lose_pictures
 
 
 def network() -> nn.Sequential:
@@ -51,6 +52,7 @@ def test_the_best_pictures_and_places_are_those_of_all_maps(subject: Subject, di
 
 
 def test_a_picture_that_is_gone_is_passed_over(subject: Subject, digits: Dataset) -> None:
+    may_lose_pictures(digits)
     digits.path(digits.pictures[3]).unlink()
     excitation = excite(subject, digits, range(10), 0)
     assert excitation.seen == 9

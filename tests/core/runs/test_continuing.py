@@ -14,7 +14,7 @@ from core.runs.store import Run, RunState, Status, create_run
 from core.runs.worker import work
 from core.training.config import CnnRunConfig, Optimizer
 from core.workspace import Workspace
-from tests.digits import small_run
+from tests.digits import may_lose_pictures, small_run
 
 UNBOUNDED = CnnConfig((ConvBlock(8),))
 
@@ -56,6 +56,7 @@ def test_a_run_that_diverged_goes_on_with_a_tenth_of_its_learning_rate(
 def test_a_run_goes_on_without_the_pictures_that_it_lost(workspace: Workspace, digits: Dataset) -> None:
     run = new_run(workspace, small_run(digits))
     lost = [digits.pictures[row] for row in current_split(digits).train[:2]]
+    may_lose_pictures(digits)
     for picture in lost:
         digits.path(picture).unlink()
     work(run)

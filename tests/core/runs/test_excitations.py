@@ -16,6 +16,7 @@ from core.runs.excitations import ExcitationConfig, excitation_file, searches, s
 from core.runs.store import Run, RunState, Status, create_run, list_runs
 from core.runs.worker import work
 from core.workspace import Workspace
+from tests.digits import may_lose_pictures
 from tests.pages.runs import run, trained_folder
 
 __all__ = ["run", "trained_folder"]
@@ -120,6 +121,7 @@ def test_weights_that_are_gone_are_named(workspace: Workspace, config: Excitatio
 def test_damaged_pictures_are_passed_over(
     workspace: Workspace, config: ExcitationConfig, digits: Dataset
 ) -> None:
+    may_lose_pictures(digits)
     lost = sample_of(digits, 60)[:5]
     for index, content in zip(lost, (b"", b"no picture", b"\x89PNG\r\n", b"GIF89a", None), strict=True):
         path = digits.path(digits.pictures[index])

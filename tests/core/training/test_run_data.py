@@ -8,7 +8,7 @@ from core.data.splitting import current_split
 from core.errors import PicturesLost
 from core.training.run_data import LabeledPictures, open_run_data
 from core.workspace import Workspace
-from tests.digits import small_run
+from tests.digits import may_lose_pictures, small_run
 
 
 def parts(workspace: Workspace, digits: Dataset, without: tuple[str, ...] = ()) -> dict[str, LabeledPictures]:
@@ -27,6 +27,7 @@ def test_every_part_of_the_split_has_its_pictures_with_their_classes(
 
 
 def test_a_lost_picture_ends_it_until_it_is_to_go_on_without(workspace: Workspace, digits: Dataset) -> None:
+    may_lose_pictures(digits)
     split = current_split(digits)
     lost = [digits.pictures[rows[0]] for rows in (split.train, split.valid, split.test)]
     for picture in lost:

@@ -15,6 +15,7 @@ from core.records import from_json
 from core.runs.excitations import ExcitationConfig, excitation_file
 from core.runs.store import Run, RunState, Status
 from core.workspace import Workspace
+from tests.digits import may_lose_pictures
 from tests.pages.helper import button, labels, no_exception, open_page, texts
 from tests.pages.look.looking import best_of, place_of, widget
 
@@ -90,6 +91,7 @@ def test_the_pictures_of_a_result_are_shown_with_their_values(
         values = [f"{value:.3g}" for value in found.values[channel]]
         assert captions(app) == [f"{value} · {name}" for value, name in zip(values, classes, strict=True)]
         assert f"**Channel {channel}** put out {found.low[channel]:.3g}" in texts(app)
+    may_lose_pictures(digits)
     digits.path(digits.pictures[int(found.pictures[7, 0])]).unlink()
     assert len(captions(no_exception(app.run()))) == len(values) - 1
     for picture in digits.pictures[1:]:

@@ -20,7 +20,7 @@ from core.training.checkpoint import load_tensors
 from core.workspace import Workspace
 from pages.shared.held import held_models
 from pages.shared.text import plain
-from tests.digits import import_folder, write_digits
+from tests.digits import import_folder, may_lose_pictures, write_digits
 from tests.pages.helper import button, no_exception, open_page, texts
 from tests.pages.look.looking import (
     LITE0,
@@ -179,6 +179,7 @@ def test_the_channels_in_numbers(workspace: Workspace, run: Run, digits: Dataset
 
 def test_the_channels_over_pictures_of_the_data_set(workspace: Workspace, run: Run, digits: Dataset) -> None:
     kill(run, channel=5)
+    may_lose_pictures(digits)
     for picture in digits.pictures[::3]:  # passed over
         digits.path(picture).unlink()
         digits.path(picture).touch()
@@ -268,6 +269,7 @@ def test_a_run_and_a_data_set_that_are_deleted_while_the_page_is_open(
 
 
 def test_a_picture_that_is_gone_from_the_data_set_is_named(run: Run, digits: Dataset) -> None:
+    may_lose_pictures(digits)
     digits.path(digits.pictures[0]).unlink()
     app = open_page(PAGE)
     assert "is gone from Digits" in app.error[0].value

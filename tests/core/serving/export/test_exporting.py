@@ -30,6 +30,7 @@ from core.serving.export.report import MOST_DIFFERENCE, REPORT, export_folder, e
 from core.serving.prediction import load_predictor
 from core.workspace import Workspace, read_json
 from tests.core.serving.export.conftest import Exported
+from tests.digits import may_lose_pictures
 from tests.odd_pictures import odd_pictures
 
 pytestmark = pytest.mark.slow
@@ -222,7 +223,8 @@ def test_a_form_that_says_something_else_is_refused(
     assert list(export_folder(run).iterdir()) == []
 
 
-def test_a_picture_that_is_gone_is_named(run: Run, workspace: Workspace) -> None:
+def test_a_picture_that_is_gone_is_named(run: Run, workspace: Workspace, digits: Dataset) -> None:
+    may_lose_pictures(digits)
     part, pictures = unseen_pictures(workspace, run, 2)
     pictures[1].unlink()
     with pytest.raises(ExportRefused, match=pictures[1].name):
