@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.figures.live_curves import Record, Spec, chart_title, epoch_axis, number
+from core.figures.live_curves import LABELS, Record, Spec, chart_title, epoch_axis, number
 from core.figures.palette import BLUE, GREEN, GREY, LINES, ORANGE, PURPLE, SKY_BLUE, VERMILLION, shade
 
 TALL, SHORT = 436, 210  # pixels, axes and titles included
@@ -59,7 +59,7 @@ def time_spec(epochs: int) -> Spec:
                 "type": "quantitative",
                 "title": "seconds",
                 "scale": {"zero": True, "nice": True},
-                "axis": {"tickCount": 6},
+                "axis": {"tickCount": 6, "labelExpr": LABELS},
             },
             "y2": {"field": "above"},
             "color": {
@@ -105,7 +105,7 @@ def quantity_spec(quantity: Quantity, epochs: int, *, bound: float | None = None
         "type": "quantitative",
         "title": None,
         "scale": {"zero": True, "nice": True},
-        "axis": {"format": quantity.tick_format, "tickCount": 3},
+        "axis": {"format": quantity.tick_format, "tickCount": 3, "labelExpr": LABELS},
     }
     shown = {"field": "value", "type": "quantitative", "title": quantity.title.lower()}
     tooltip = [

@@ -10,6 +10,7 @@ from typing import Any
 from core.figures.palette import BLUE, VERMILLION
 
 HEIGHT = 320  # pixels
+LABELS = "isValid(datum.value) ? datum.label : ''"  # before the first point an axis has no numbers
 PARTS = {"train": "training", "valid": "validation"}
 
 Spec = dict[str, Any]
@@ -78,7 +79,7 @@ def _spec(title: str, unit: str, epochs: int, scale: Spec, *, tick_format: str, 
         "type": "quantitative",
         "title": unit,
         "scale": {"nice": True, **scale},
-        "axis": {"format": tick_format, "tickCount": 5},
+        "axis": {"format": tick_format, "tickCount": 5, "labelExpr": LABELS},
     }
     color = {
         "field": "part",
