@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.figures.live_curves import LABELS, Record, Spec, chart_title, epoch_axis, number
+from core.figures.live_curves import Record, Spec, chart_title, epoch_axis, number
 from core.figures.palette import BLUE, GREEN, GREY, LINES, ORANGE, PURPLE, SKY_BLUE, VERMILLION, shade
 
 TALL, SHORT = 436, 210  # pixels, axes and titles included
+LABELS = "datum.value === 0 ? '0' : datum.label"  # before the first point Vega makes NaN or 0.000000 of it
 MOST_BARS = 120  # of several epochs each where there are more
 REST = "rest"
 PHASES = {

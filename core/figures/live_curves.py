@@ -10,7 +10,6 @@ from typing import Any
 from core.figures.palette import BLUE, VERMILLION
 
 HEIGHT = 320  # pixels
-LABELS = "isValid(datum.value) ? datum.label : ''"  # before the first point an axis has no numbers
 PARTS = {"train": "training", "valid": "validation"}
 
 Spec = dict[str, Any]
@@ -79,7 +78,7 @@ def _spec(title: str, unit: str, epochs: int, scale: Spec, *, tick_format: str, 
         "type": "quantitative",
         "title": unit,
         "scale": {"nice": True, **scale},
-        "axis": {"format": tick_format, "tickCount": 5, "labelExpr": LABELS},
+        "axis": {"format": tick_format, "tickCount": 5},
     }
     color = {
         "field": "part",
