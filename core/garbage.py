@@ -7,16 +7,16 @@ they were loaded: hundreds of thousands of objects, a tenth of a second without 
 import gc
 import sys
 
-_spared = 0  # modules that were loaded when this was last done
+_most = 0  # modules that were ever loaded together
 
 
 def spare_loaded_modules() -> None:
-    """Leave all that there is now out of collections, if modules were loaded since the last time.
+    """Leave all that there is now out of collections, if more modules are loaded than ever before.
 
     What nobody refers to any more is collected first.
     """
-    global _spared
-    if len(sys.modules) != _spared:
+    global _most
+    if len(sys.modules) > _most:
         gc.collect()
         gc.freeze()
-        _spared = len(sys.modules)
+        _most = len(sys.modules)

@@ -2,10 +2,10 @@ import gc
 import sys
 import types
 import weakref
-from collections.abc import Iterator
 
 import pytest
 
+from core import garbage
 from core.garbage import spare_loaded_modules
 
 
@@ -16,28 +16,23 @@ class Node:
         self.me = self
 
 
-@pytest.fixture
-def one_more_module() -> Iterator[None]:
-    sys.modules["one_more_module"] = types.ModuleType("one_more_module")
-    yield
-    del sys.modules["one_more_module"]
+@pytest.fixture(autouse=True)
+def nothing_was_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(garbage, "_most", 0)
 
 
-def test_what_new_modules_hold_is_left_out_once(one_more_module: None) -> None:
+def test_what_modules_hold_is_left_out_when_there_are_more(monkeypatch: pytest.MonkeyPatch) -> None:
     spare_loaded_modules()
     before = gc.get_freeze_count()
     kept = [Node() for _ in range(1000)]
     spare_loaded_modules()
     assert gc.get_freeze_count() <= before
-    sys.modules["another_one"] = types.ModuleType("another_one")
-    try:
-        spare_loaded_modules()
-    finally:
-        del sys.modules["another_one"]
+    monkeypatch.setitem(sys.modules, "one_more", types.ModuleType("one_more"))
+    spare_loaded_modules()
     assert gc.get_freeze_count() >= before + len(kept)
 
 
-def test_garbage_is_collected_before_and_afterwards(one_more_module: None) -> None:
+def test_garbage_is_collected_before_and_afterwards() -> None:
     early = weakref.ref(Node())
     spare_loaded_modules()
     assert early() is None
