@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 FLAGS = (
@@ -41,10 +41,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def new_context(
-    browser: Browser, *, width: int = 1280, height: int = 800, dark: bool = False
-) -> Iterator[BrowserContext]:
-    """A user's browser, with nothing from before in it."""
+def new_page(browser: Browser, *, width: int = 1280, height: int = 800, dark: bool = False) -> Iterator[Page]:
     context = browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme="dark" if dark else "light",
@@ -53,15 +50,9 @@ def new_context(
     context.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)
     try:
-        yield context
+        yield context.new_page()
     finally:
         context.close()
-
-
-@contextmanager
-def new_page(browser: Browser, *, width: int = 1280, height: int = 800, dark: bool = False) -> Iterator[Page]:
-    with new_context(browser, width=width, height=height, dark=dark) as context:
-        yield context.new_page()
 
 
 def visit(page: Page, url: str) -> None:
